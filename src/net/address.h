@@ -1,0 +1,22 @@
+// Address: an IPv4 or IPv6 transport address, in neither Linux' nor Windows' layout. Each side
+// translates at its own border (posix_socket.cc here, sockaddr.cc in wsk).
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace wskrun::net {
+
+enum class Family : std::uint8_t { kIpv4, kIpv6 };
+
+struct Address {
+  Family family = Family::kIpv4;
+  std::uint16_t port = 0;             // Host byte order.
+  std::array<std::uint8_t, 16> ip{};  // Network byte order; IPv4 uses the first four.
+  std::uint32_t flow_info = 0;        // IPv6 only, as on the wire.
+  std::uint32_t scope_id = 0;         // IPv6 only: interface index.
+
+  bool operator==(const Address&) const = default;
+};
+
+}  // namespace wskrun::net

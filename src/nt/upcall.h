@@ -1,0 +1,39 @@
+// upcall: the one way from the runtime into the driver. Here no lock may be held, here the probe
+// sees the driver's functions entered and left, here the driver's IRQL is checked on return, and
+// here a Windows binary's calling convention will be bridged.
+#pragma once
+
+#include <wdm.h>
+
+#include <type_traits>
+
+#include "base/mutex.h"
+#include "nt/irql.h"
+#include "probe/events.h"
+
+namespace wskrun::nt {
+
+// Calls the driver's `function` at the thread's current IRQL. `what` is its documented name
+// ("WskReceiveEvent", "IoCompletion", "DriverUnload").
+template <typename Function, typename... Arguments>
+auto upcall(const char* what, Function* function, Arguments... arguments) {
+  base::assert_no_lock_held();
+  const KIRQL irql = current_irql();
+  const void* address = reinterpret_cast<const void*>(function);
+  probe::emit({.fact = probe::Fact::kUpcallEnter, .subject = address, .text = what});
+  if constexpr (std::is_void_v<decltype(function(arguments...))>) {
+    function(arguments...);
+    check_irql_after_upcall(what, address, irql);
+    probe::emit({.fact = probe::Fact::kUpcallLeave, .subject = address, .text = what});
+  } else {
+    const auto result = function(arguments...);
+    check_irql_after_upcall(what, address, irql);
+    probe::emit({.fact = probe::Fact::kUpcallLeave,
+                 .subject = address,
+                 .status = static_cast<std::int64_t>(result),
+                 .text = what});
+    return result;
+  }
+}
+
+}  // namespace wskrun::nt

@@ -1,0 +1,52 @@
+// Writes a driver's mistakes to the log, each kind a bounded number of times.
+#include "probe/mistake.h"
+
+#include <atomic>
+#include <cstdarg>
+#include <cstdio>
+#include <unordered_map>
+
+#include "base/log.h"
+#include "base/mutex.h"
+#include "probe/events.h"
+
+namespace wskrun::probe {
+namespace {
+
+constexpr unsigned kLinesPerKind = 20;
+
+std::atomic<std::uint64_t> total{0};
+
+struct Kinds {
+  base::Mutex mutex;
+  std::unordered_map<const char*, unsigned> lines GUARDED_BY(mutex);
+};
+
+// How often this kind was seen, this time included.
+unsigned seen(const char* format) {
+  static Kinds* const kinds = new Kinds;
+  base::MutexLock lock(kinds->mutex);
+  return ++kinds->lines[format];
+}
+
+}  // namespace
+
+void mistake(const void* subject, const char* format, ...) {
+  total.fetch_add(1, std::memory_order_relaxed);
+  char line[512];
+  va_list arguments;
+  va_start(arguments, format);
+  std::vsnprintf(line, sizeof line, format, arguments);
+  va_end(arguments);
+  emit({.fact = Fact::kMistake, .subject = subject, .text = line});
+  const unsigned times = seen(format);
+  if (times > kLinesPerKind) return;
+  base::log(base::LogLevel::kWarning, "driver mistake: %s%s", line,
+            times == kLinesPerKind ? " (further ones of this kind are only counted)" : "");
+}
+
+std::uint64_t mistakes() {
+  return total.load(std::memory_order_relaxed);
+}
+
+}  // namespace wskrun::probe
