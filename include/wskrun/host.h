@@ -1,0 +1,212 @@
+/*
+ * host.h: a WSK driver inside an ordinary program. The wskrun command, tests and fuzzers create a
+ * runtime, load a driver into it, let it work, unload it and ask what it left behind. What drivers
+ * themselves include is in include/wdk; this is the other side.
+ *
+ * Plain C, usable from C++. Every function may be called from any thread, but not two at once for
+ * one runtime; wskrun_statistics_now and wskrun_status_name are free of that rule. Strings are
+ * UTF-8. Structures that a caller fills start with their own size, so that they can grow; a field
+ * of zero always means the default:
+ *
+ *   wskrun_options options = {.size = sizeof options, .transport = "epoll"};
+ *   wskrun_error error;
+ *   wskrun_runtime* runtime = wskrun_runtime_create(&options, &error);
+ *   wskrun_image image = {.size = sizeof image, .path = "./echo.so"};
+ *   wskrun_driver* driver = wskrun_driver_load(runtime, &image, &error);
+ *   ...
+ *   wskrun_report* leftovers = NULL;
+ *   wskrun_driver_unload(driver, &leftovers, &error);
+ *   wskrun_report_free(leftovers);
+ *   wskrun_runtime_destroy(runtime);
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define WSKRUN_API __attribute__((visibility("default")))
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum wskrun_result {
+  WSKRUN_OK = 0,
+  WSKRUN_BAD_ARGUMENT,       /* The caller's: an unknown transport name, a size from nowhere. */
+  WSKRUN_BUSY,               /* There is a runtime in this process already. */
+  WSKRUN_NO_TRANSPORT,       /* The kernel does not allow the transport that was asked for. */
+  WSKRUN_LOAD_FAILED,        /* No such file, not a driver, or a symbol that wskrun lacks. */
+  WSKRUN_DRIVER_REFUSED,     /* DriverEntry returned an error; it is in wskrun_error.status. */
+  WSKRUN_CANNOT_BE_UNLOADED, /* The driver set no DriverUnload, so it stays, as on Windows. */
+} wskrun_result;
+
+/* How a call failed. `text` names the cause and, where there is one, the mend. */
+typedef struct wskrun_error {
+  wskrun_result result;
+  int32_t status; /* The NTSTATUS concerned, else 0. */
+  char text[1024];
+} wskrun_error;
+
+/* ---- the runtime ---------------------------------------------------------------------------- */
+
+typedef struct wskrun_runtime wskrun_runtime;
+
+/* The IRQL at which WSK calls event callbacks and completes IRPs. Drivers must bear both. */
+typedef enum wskrun_delivery {
+  WSKRUN_DELIVER_AT_DISPATCH_LEVEL = 0, /* As Windows does most of the time. */
+  WSKRUN_DELIVER_AT_PASSIVE_LEVEL,
+} wskrun_delivery;
+
+typedef enum wskrun_log_level {
+  WSKRUN_LOG_TRACE = 1,
+  WSKRUN_LOG_DEBUG,
+  WSKRUN_LOG_INFO,
+  WSKRUN_LOG_WARNING,
+  WSKRUN_LOG_ERROR,
+} wskrun_log_level;
+
+/*
+ * Takes the lines that would go to standard error. `source` is "wskrun" for the runtime itself, or
+ * says that the driver printed it (DbgPrint). Called from any thread, one call at a time; it must
+ * not call back into the runtime. Neither text ends with zero or newline: use the lengths.
+ */
+typedef void (*wskrun_log_sink)(void* context, wskrun_log_level level, const char* source,
+                                size_t source_length, const char* text, size_t text_length);
+
+typedef struct wskrun_options {
+  size_t size;           /* sizeof(wskrun_options) */
+  const char* transport; /* "uring", "epoll"; NULL or "auto": uring where it is allowed. */
+  unsigned processors;   /* Loop threads, each an NT processor. 0: as many as the host has. */
+  wskrun_delivery delivery;
+  size_t receive_memory_bytes; /* Bound for received memory that drivers retain. 0: 256 MiB. */
+  int linux_6_1_only;          /* Not 0: uring leaves alone what came after Linux 6.1. */
+  wskrun_log_level log_level;  /* Lines below it are dropped. 0: WSKRUN_LOG_INFO. */
+  wskrun_log_sink log_sink;    /* NULL: standard error. */
+  void* log_context;
+} wskrun_options;
+
+/*
+ * Starts the executive, the loops and the WSK subsystem. `options` and `error` may be NULL. One at
+ * a time in a process, any number one after the other. NULL: `error` says why.
+ *
+ * From now until wskrun_runtime_destroy this program may also call the WDK's functions itself: a
+ * thread of its own is a system thread at PASSIVE_LEVEL.
+ */
+WSKRUN_API wskrun_runtime* wskrun_runtime_create(const wskrun_options* options,
+                                                 wskrun_error* error);
+
+/*
+ * Stops everything. Drivers must have been unloaded; what they left behind is lost and the memory
+ * of leftovers stays allocated, so that a leak checker sees it. NULL does nothing.
+ */
+WSKRUN_API void wskrun_runtime_destroy(wskrun_runtime* runtime);
+
+/* "uring" or "epoll": which one it became. */
+WSKRUN_API const char* wskrun_runtime_transport(const wskrun_runtime* runtime);
+WSKRUN_API unsigned wskrun_runtime_processors(const wskrun_runtime* runtime);
+
+/* ---- drivers -------------------------------------------------------------------------------- */
+
+typedef struct wskrun_driver wskrun_driver;
+
+/* DRIVER_INITIALIZE, without wdm.h: a DriverEntry converts to it. */
+struct _DRIVER_OBJECT;
+struct _UNICODE_STRING;
+typedef int32_t (*wskrun_driver_entry)(struct _DRIVER_OBJECT* driver_object,
+                                       struct _UNICODE_STRING* registry_path);
+
+/*
+ * A value in the driver's registry key, the one that DriverEntry gets the path of. A backslash in
+ * `name` leads into a subkey: "Parameters\\Port". With text NULL it is the number: REG_DWORD, or
+ * REG_QWORD beyond 32 bits; otherwise REG_SZ.
+ */
+typedef struct wskrun_parameter {
+  const char* name;
+  const char* text;
+  uint64_t number;
+} wskrun_parameter;
+
+/* Either a file, or the DriverEntry of a driver that is linked into this program. */
+typedef struct wskrun_image {
+  size_t size;               /* sizeof(wskrun_image) */
+  const char* path;          /* The driver's shared object. */
+  wskrun_driver_entry entry; /* With path NULL. */
+  const char* name;          /* The service's name. NULL: the file's name without ".so". */
+  const wskrun_parameter* parameters;
+  size_t parameter_count;
+} wskrun_image;
+
+/*
+ * Loads the driver and calls its DriverEntry at PASSIVE_LEVEL, in the calling thread. Everything in
+ * `image` is copied. NULL: `error` says why, and nothing of the driver remains.
+ */
+WSKRUN_API wskrun_driver* wskrun_driver_load(wskrun_runtime* runtime, const wskrun_image* image,
+                                             wskrun_error* error);
+
+/* The service's name, for messages. */
+WSKRUN_API const char* wskrun_driver_name(const wskrun_driver* driver);
+
+/* ---- what is held --------------------------------------------------------------------------- */
+
+typedef enum wskrun_kind {
+  WSKRUN_IRP,
+  WSKRUN_MDL,
+  WSKRUN_POOL,
+  WSKRUN_THREAD,
+  WSKRUN_TIMER,
+  WSKRUN_WORK_ITEM,
+  WSKRUN_SOCKET,
+} wskrun_kind;
+
+/* Something allocated and not given back. The strings live as long as the report. */
+typedef struct wskrun_holding {
+  wskrun_kind kind;
+  const char* kind_name; /* "IRP", "MDL", "pool", "thread", "timer", "work item", "socket" */
+  const void* address;
+  size_t size_bytes;
+  char tag[5];       /* Pool only: as in the source, 'ohcE' reads "Echo". */
+  const char* place; /* Who allocated it: "echo.so: start+0x12 (echo.c:81)". "": not known. */
+} wskrun_holding;
+
+typedef struct wskrun_report wskrun_report;
+
+/*
+ * Calls DriverUnload at PASSIVE_LEVEL, in the calling thread, and takes the driver away. If
+ * `leftovers` is not NULL it gets a report of what drivers still hold, possibly empty; free it. A
+ * driver that left something behind stays mapped, since its code may still be called.
+ * WSKRUN_CANNOT_BE_UNLOADED: the driver goes on as before, and *leftovers is NULL.
+ */
+WSKRUN_API wskrun_result wskrun_driver_unload(wskrun_driver* driver, wskrun_report** leftovers,
+                                              wskrun_error* error);
+
+/* What drivers, and this program through the WDK's functions, hold at this moment. */
+WSKRUN_API wskrun_report* wskrun_runtime_holdings(wskrun_runtime* runtime);
+
+WSKRUN_API size_t wskrun_report_count(const wskrun_report* report);
+WSKRUN_API const wskrun_holding* wskrun_report_entry(const wskrun_report* report, size_t index);
+WSKRUN_API void wskrun_report_free(wskrun_report* report);
+
+/* ---- numbers and names ---------------------------------------------------------------------- */
+
+/* Totals since the process started. Any thread, at any time. */
+typedef struct wskrun_statistics {
+  uint64_t connections_opened;
+  uint64_t connections_closed;
+  uint64_t bytes_received;
+  uint64_t bytes_sent;
+  uint64_t callbacks; /* WSK event callbacks into drivers. */
+  uint64_t irps_completed;
+  uint64_t mistakes; /* What drivers did wrong; each was also logged. */
+} wskrun_statistics;
+
+WSKRUN_API void wskrun_statistics_now(wskrun_statistics* statistics);
+
+/* "STATUS_INSUFFICIENT_RESOURCES", or NULL for a value without a name. */
+WSKRUN_API const char* wskrun_status_name(int32_t status);
+
+/* "0.1.0" */
+WSKRUN_API const char* wskrun_version(void);
+
+#ifdef __cplusplus
+}
+#endif
