@@ -1,0 +1,65 @@
+// Client: what a PWSK_CLIENT points to, one for each binding of a driver to WSK.
+// registration.cc makes the binding; socket.h is what a client owns.
+#pragma once
+
+#include <wsk.h>
+
+#include <atomic>
+
+#include "base/list.h"
+#include "base/ref_ptr.h"
+
+namespace wskrun::wsk {
+
+class Subsystem;
+
+// Whoever may still need the client holds a reference: a call into a function of
+// WSK_PROVIDER_DISPATCH while it runs, an IRP given to such a function until it completes, a socket
+// until it is freed, a captured NPI until it is released. The binding itself is one more; when it
+// was told to detach and the last of the others goes, the detachment completes (N-025, N-053).
+class Client {
+ public:
+  // `dispatch` stays valid until the binding is detached. The binding owns the object.
+  Client(Subsystem& subsystem, HANDLE nmr_binding, PVOID context,
+         const WSK_CLIENT_DISPATCH* dispatch);
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  // The client behind a driver's handle, held. Empty for NULL, for a handle that never was one and
+  // for a client that has been detached. Any IRQL.
+  static base::RefPtr<Client> from_handle(PWSK_CLIENT handle);
+  PWSK_CLIENT handle() { return this; }
+
+  // Any thread, no lock held: the last release() calls into the NMR.
+  void add_ref();
+  void release();
+
+  // The binding is to end: true when nobody held the client any more, else the last release() calls
+  // NmrProviderDetachClientComplete. Once.
+  bool begin_detach();
+
+  Subsystem& subsystem() const { return subsystem_; }
+  PVOID context() const { return context_; }
+  const WSK_CLIENT_DISPATCH* dispatch() const { return dispatch_; }
+
+  // Adds to the events that WSK enables on every socket. False once there was a socket (E-039).
+  bool add_static_events(ULONG events);
+  // For each new socket, accepted ones too: the static events. They cannot change any more.
+  ULONG freeze_static_events();
+
+ private:
+  bool try_add_ref();
+
+  Subsystem& subsystem_;
+  const HANDLE nmr_binding_;
+  const PVOID context_;
+  const WSK_CLIENT_DISPATCH* const dispatch_;
+  std::atomic<unsigned> references_{1};  // 1: the binding's own.
+  std::atomic<ULONG> static_events_{0};  // With kFrozen once there was a socket.
+  base::Link link_;                      // In the list of all clients.
+
+  friend class ClientList;
+};
+
+}  // namespace wskrun::wsk

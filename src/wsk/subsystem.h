@@ -1,0 +1,32 @@
+// Subsystem: the WSK provider of a running runtime, over its transport. The host starts and stops
+// it; clients come to it through the Network Module Registrar (registration.cc).
+#pragma once
+
+#include <wsk.h>
+
+#include "net/transport.h"
+
+namespace wskrun::wsk {
+
+class Subsystem {
+ public:
+  explicit Subsystem(net::Transport& transport);
+  ~Subsystem();  // Not while started.
+  Subsystem(const Subsystem&) = delete;
+  Subsystem& operator=(const Subsystem&) = delete;
+
+  // Offers WSK to everyone who asks for it, now or later. PASSIVE_LEVEL. Once.
+  NTSTATUS start();
+
+  // Takes the offer back and tells every client. PASSIVE_LEVEL. False: a driver still holds a
+  // client (a socket, an IRP, a captured NPI), so this object and the transport must stay.
+  bool stop();
+
+  net::Transport& transport() const { return transport_; }
+
+ private:
+  net::Transport& transport_;
+  HANDLE nmr_provider_ = nullptr;
+};
+
+}  // namespace wskrun::wsk
