@@ -1,0 +1,83 @@
+/*
+ * winsock_kernel/control.h: the codes and data of WskControlSocket and WskControlClient that are
+ * WSK's own. ws2def.h and ws2ipdef.h have the options a transport offers.
+ */
+#pragma once
+
+#include <winsock_kernel/objects.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum {
+  WskSetOption,
+  WskGetOption,
+  WskIoctl,
+  WskControlMax
+} WSK_CONTROL_SOCKET_TYPE,
+    *PWSK_CONTROL_SOCKET_TYPE;
+
+#define SO_WSK_SECURITY (WSK_SO_BASE + 1)
+#define SO_WSK_EVENT_CALLBACK (WSK_SO_BASE + 2)
+
+#define WSK_EVENT_SEND_BACKLOG 0x00000010
+#define WSK_EVENT_RECEIVE 0x00000040
+#define WSK_EVENT_DISCONNECT 0x00000080
+#define WSK_EVENT_RECEIVE_FROM 0x00000100
+#define WSK_EVENT_ACCEPT 0x00000200
+#define WSK_EVENT_DISABLE 0x80000000
+
+typedef struct _WSK_EVENT_CALLBACK_CONTROL {
+  PNPIID NpiId;
+  ULONG EventMask;
+} WSK_EVENT_CALLBACK_CONTROL, *PWSK_EVENT_CALLBACK_CONTROL;
+
+#define SIO_WSK_SET_REMOTE_ADDRESS _WSAIOW(IOC_WSK, 0x1)
+#define SIO_WSK_REGISTER_EXTENSION _WSAIORW(IOC_WSK, 0x2)
+#define SIO_WSK_QUERY_IDEAL_SEND_BACKLOG _WSAIOR(IOC_WSK, 0x3)
+#define SIO_WSK_QUERY_RECEIVE_BACKLOG _WSAIOR(IOC_WSK, 0x4)
+#define SIO_WSK_QUERY_INSPECT_ID _WSAIOR(IOC_WSK, 0x5)
+#define SIO_WSK_SET_SENDTO_ADDRESS _WSAIOW(IOC_WSK, 0x6)
+#define SIO_WSK_SET_TCP_SILENT_MODE _WSAIO(IOC_WSK, 0x7)
+
+typedef struct _WSK_EXTENSION_CONTROL_IN {
+  PNPIID NpiId;
+  PVOID ClientContext;
+  CONST VOID* ClientDispatch;
+} WSK_EXTENSION_CONTROL_IN, *PWSK_EXTENSION_CONTROL_IN;
+
+typedef struct _WSK_EXTENSION_CONTROL_OUT {
+  PVOID ProviderContext;
+  CONST VOID* ProviderDispatch;
+} WSK_EXTENSION_CONTROL_OUT, *PWSK_EXTENSION_CONTROL_OUT;
+
+#define WSK_TRANSPORT_LIST_QUERY 2
+#define WSK_TRANSPORT_LIST_CHANGE 3
+#define WSK_CACHE_SD 4
+#define WSK_RELEASE_SD 5
+#define WSK_TDI_DEVICENAME_MAPPING 6
+#define WSK_SET_STATIC_EVENT_CALLBACKS 7
+#define WSK_TDI_BEHAVIOR 8
+
+#define WSK_TDI_BEHAVIOR_BYPASS_TDI 0x00000001
+
+typedef struct _WSK_TDI_MAP {
+  USHORT SocketType;
+  ADDRESS_FAMILY AddressFamily;
+  ULONG Protocol;
+  PCWSTR TdiDeviceName;
+} WSK_TDI_MAP, *PWSK_TDI_MAP;
+
+typedef struct _WSK_TDI_MAP_INFO {
+  CONST ULONG ElementCount;
+  CONST WSK_TDI_MAP* Map;
+} WSK_TDI_MAP_INFO, *PWSK_TDI_MAP_INFO;
+
+C_ASSERT(sizeof(WSK_EVENT_CALLBACK_CONTROL) == 16);
+C_ASSERT(sizeof(WSK_EXTENSION_CONTROL_IN) == 24 && sizeof(WSK_EXTENSION_CONTROL_OUT) == 16);
+C_ASSERT(sizeof(WSK_TDI_MAP) == 16 && sizeof(WSK_TDI_MAP_INFO) == 16);
+
+#ifdef __cplusplus
+}
+#endif
