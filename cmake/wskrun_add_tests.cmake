@@ -15,6 +15,7 @@ function(wskrun_add_tests name)
   gtest_discover_tests(${name}
     TEST_PREFIX ${name}.
     XML_OUTPUT_DIR ${PROJECT_BINARY_DIR}/reports/${name}
+    NO_PRETTY_VALUES
     DISCOVERY_MODE PRE_TEST
     DISCOVERY_TIMEOUT 60
     PROPERTIES TIMEOUT 300 LABELS ${name})
