@@ -4,6 +4,7 @@
 
 #include <netioddk.h>
 
+#include "base/check.h"
 #include "base/mutex.h"
 
 namespace wskrun::wsk {
@@ -23,7 +24,7 @@ class ClientList {
   base::RefPtr<Client> find(PWSK_CLIENT handle) EXCLUDES(mutex_) {
     base::MutexLock lock(mutex_);
     for (Client* client = clients_.front(); client != nullptr; client = clients_.next(*client)) {
-      if (client->handle() == handle && client->try_add_ref()) {
+      if (client->wsk_client() == handle && client->try_add_ref()) {
         return base::RefPtr<Client>::adopt(client);
       }
     }
@@ -47,9 +48,8 @@ ClientList& clients() {
 
 }  // namespace
 
-Client::Client(Subsystem& subsystem, HANDLE nmr_binding, PVOID context,
-               const WSK_CLIENT_DISPATCH* dispatch)
-    : subsystem_(subsystem), nmr_binding_(nmr_binding), context_(context), dispatch_(dispatch) {
+Client::Client(Subsystem& subsystem, HANDLE nmr_binding)
+    : subsystem_(subsystem), nmr_binding_(nmr_binding) {
   clients().add(*this);
 }
 
@@ -99,6 +99,10 @@ bool Client::add_static_events(ULONG events) {
 
 ULONG Client::freeze_static_events() {
   return static_events_.fetch_or(kFrozen, std::memory_order_relaxed) & ~kFrozen;
+}
+
+void Client::on_cancel(Request&) {
+  CHECK(false);
 }
 
 }  // namespace wskrun::wsk

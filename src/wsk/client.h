@@ -8,6 +8,7 @@
 
 #include "base/list.h"
 #include "base/ref_ptr.h"
+#include "wsk/request.h"
 
 namespace wskrun::wsk {
 
@@ -19,9 +20,9 @@ class Subsystem;
 // was told to detach and the last of the others goes, the detachment completes (N-025, N-053).
 class Client {
  public:
-  // `dispatch` stays valid until the binding is detached. The binding owns the object.
-  Client(Subsystem& subsystem, HANDLE nmr_binding, PVOID context,
-         const WSK_CLIENT_DISPATCH* dispatch);
+  // The binding owns the object. The driver's WSK_CLIENT_DISPATCH is not kept: its WskClientEvent
+  // would be called for events that do not exist (E-044).
+  Client(Subsystem& subsystem, HANDLE nmr_binding);
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
@@ -29,7 +30,7 @@ class Client {
   // The client behind a driver's handle, held. Empty for NULL, for a handle that never was one and
   // for a client that has been detached. Any IRQL.
   static base::RefPtr<Client> from_handle(PWSK_CLIENT handle);
-  PWSK_CLIENT handle() { return this; }
+  PWSK_CLIENT wsk_client() { return this; }
 
   // Any thread, no lock held: the last release() calls into the NMR.
   void add_ref();
@@ -40,21 +41,23 @@ class Client {
   bool begin_detach();
 
   Subsystem& subsystem() const { return subsystem_; }
-  PVOID context() const { return context_; }
-  const WSK_CLIENT_DISPATCH* dispatch() const { return dispatch_; }
 
   // Adds to the events that WSK enables on every socket. False once there was a socket (E-039).
   bool add_static_events(ULONG events);
   // For each new socket, accepted ones too: the static events. They cannot change any more.
   ULONG freeze_static_events();
 
+  // RequestOwner, for requests that belong to no socket. None of them is made cancellable.
+  void on_cancel(Request& request) override;
+  void request_begun() override { add_ref(); }
+  void request_ended() override { release(); }
+  const void* handle() const override { return this; }
+
  private:
   bool try_add_ref();
 
   Subsystem& subsystem_;
   const HANDLE nmr_binding_;
-  const PVOID context_;
-  const WSK_CLIENT_DISPATCH* const dispatch_;
   std::atomic<unsigned> references_{1};  // 1: the binding's own.
   std::atomic<ULONG> static_events_{0};  // With kFrozen once there was a socket.
   base::Link link_;                      // In the list of all clients.

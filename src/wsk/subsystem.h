@@ -4,6 +4,8 @@
 
 #include <wsk.h>
 
+#include <atomic>
+
 #include "net/transport.h"
 
 namespace wskrun::wsk {
@@ -25,8 +27,18 @@ class Subsystem {
   net::Transport& transport() const { return transport_; }
 
  private:
+  // What the NMR calls.
+  static NTSTATUS NTAPI attach_client(HANDLE binding, PVOID subsystem,
+                                      PNPI_REGISTRATION_INSTANCE client_instance,
+                                      PVOID client_context, const VOID* client_dispatch,
+                                      PVOID* provider_context, const VOID** provider_dispatch);
+  static NTSTATUS NTAPI detach_client(PVOID client);
+  static VOID NTAPI cleanup_client(PVOID client);
+  static const NPI_PROVIDER_CHARACTERISTICS kModule;
+
   net::Transport& transport_;
   HANDLE nmr_provider_ = nullptr;
+  std::atomic<unsigned> clients_{0};
 };
 
 }  // namespace wskrun::wsk
