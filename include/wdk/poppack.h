@@ -1,0 +1,2 @@
+/* poppack.h: ends what the last pshpackN.h began. Included many times. */
+#pragma pack(pop)

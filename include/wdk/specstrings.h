@@ -1,0 +1,6 @@
+/*
+ * specstrings.h: the annotation words; all of them are in sal.h.
+ */
+#pragma once
+
+#include <sal.h>

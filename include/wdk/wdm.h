@@ -1,0 +1,20 @@
+/*
+ * wdm.h: gathers the kernel interface for drivers; nothing is declared here.
+ */
+#pragma once
+
+#ifndef _NTDDK_
+#define _NTDDK_
+#endif
+
+#include <ntdef.h>
+#include <ntstatus.h>
+
+#include <wdm/bugcodes.h>
+#include <wdm/dbg.h>
+#include <wdm/ex.h>
+#include <wdm/interlocked.h>
+#include <wdm/io.h>
+#include <wdm/ke.h>
+#include <wdm/list.h>
+#include <wdm/mm.h>

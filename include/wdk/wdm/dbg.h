@@ -1,0 +1,104 @@
+/*
+ * dbg.h: debug output and assertions. The format language is NT's: %wZ, %I64x, and %lx is 32 bits.
+ */
+#pragma once
+
+#include <wdm/types.h>
+
+EXTERN_C_START
+
+NTSYSAPI ULONG DbgPrint(_In_ PCSTR Format, ...);
+NTSYSAPI ULONG DbgPrintEx(_In_ ULONG ComponentId, _In_ ULONG Level, _In_ PCSTR Format, ...);
+NTSYSAPI ULONG vDbgPrintEx(_In_ ULONG ComponentId, _In_ ULONG Level, _In_ PCCH Format,
+                           _In_ va_list arglist);
+NTSYSAPI ULONG vDbgPrintExWithPrefix(_In_ PCCH Prefix, _In_ ULONG ComponentId, _In_ ULONG Level,
+                                     _In_ PCCH Format, _In_ va_list arglist);
+NTSYSAPI VOID DbgBreakPoint(VOID);
+NTSYSAPI VOID DbgBreakPointWithStatus(_In_ ULONG Status);
+NTSYSAPI VOID RtlAssert(_In_ PVOID VoidFailedAssertion, _In_ PVOID VoidFileName,
+                        _In_ ULONG LineNumber, _In_opt_ PSTR MutableMessage);
+NTKERNELAPI BOOLEAN KdRefreshDebuggerNotPresent(VOID);
+
+/* MSVC takes DbgPrint(fmt, ) from a macro with no arguments; these take it too. */
+#define DbgPrint(Format, ...) DbgPrint(Format __VA_OPT__(, ) __VA_ARGS__)
+#define DbgPrintEx(ComponentId, Level, Format, ...) \
+  DbgPrintEx(ComponentId, Level, Format __VA_OPT__(, ) __VA_ARGS__)
+
+#define DPFLTR_SYSTEM_ID 0
+#define DPFLTR_SMSS_ID 1
+#define DPFLTR_SETUP_ID 2
+#define DPFLTR_NTFS_ID 3
+#define DPFLTR_FSTUB_ID 4
+#define DPFLTR_CRASHDUMP_ID 5
+#define DPFLTR_TCPIP_ID 19
+#define DPFLTR_VERIFIER_ID 93
+#define DPFLTR_IHVDRIVER_ID 77
+#define DPFLTR_IHVVIDEO_ID 78
+#define DPFLTR_IHVAUDIO_ID 79
+#define DPFLTR_IHVNETWORK_ID 80
+#define DPFLTR_IHVSTREAMING_ID 81
+#define DPFLTR_IHVBUS_ID 82
+#define DPFLTR_DEFAULT_ID 101
+
+#define DPFLTR_ERROR_LEVEL 0
+#define DPFLTR_WARNING_LEVEL 1
+#define DPFLTR_TRACE_LEVEL 2
+#define DPFLTR_INFO_LEVEL 3
+#define DPFLTR_MASK 0x80000000
+
+extern NTKERNELAPI BOOLEAN KdDebuggerEnabled;
+extern NTKERNELAPI BOOLEAN KdDebuggerNotPresent;
+#define KD_DEBUGGER_ENABLED KdDebuggerEnabled
+#define KD_DEBUGGER_NOT_PRESENT KdDebuggerNotPresent
+
+#ifndef DBG
+#define DBG 0
+#endif
+
+#define DbgRaiseAssertionFailure() RtlAssert((PVOID)"NT_ASSERT", (PVOID)__FILE__, __LINE__, NULL)
+#define WDK_ASSERT(exp, msg) \
+  ((!(exp)) ? (RtlAssert((PVOID) #exp, (PVOID)__FILE__, __LINE__, (PSTR)(msg)), 0) : 1)
+
+/* In a driver built with DBG=1; otherwise the expression is not even compiled. */
+#if DBG
+#define KdPrint(_x_) DbgPrint _x_
+#define KdPrintEx(_x_) DbgPrintEx _x_
+#define vKdPrintEx(_x_) vDbgPrintEx _x_
+#define KdBreakPoint() DbgBreakPoint()
+#define ASSERT(exp) ((void)WDK_ASSERT(exp, NULL))
+#define ASSERTMSG(msg, exp) ((void)WDK_ASSERT(exp, msg))
+#define RTL_SOFT_ASSERT(exp) ASSERT(exp)
+#define NT_ASSERT(exp) ((void)WDK_ASSERT(exp, NULL))
+#define NT_ASSERTMSG(msg, exp) ((void)WDK_ASSERT(exp, msg))
+#define NT_VERIFY(exp) WDK_ASSERT(exp, NULL)
+#define NT_VERIFYMSG(msg, exp) WDK_ASSERT(exp, msg)
+#else
+#define KdPrint(_x_) ((void)0)
+#define KdPrintEx(_x_) ((void)0)
+#define vKdPrintEx(_x_) ((void)0)
+#define KdBreakPoint() ((void)0)
+#define ASSERT(exp) ((void)0)
+#define ASSERTMSG(msg, exp) ((void)0)
+#define RTL_SOFT_ASSERT(exp) ((void)0)
+#define NT_ASSERT(exp) ((void)0)
+#define NT_ASSERTMSG(msg, exp) ((void)0)
+#define NT_VERIFY(exp) ((exp) ? 1 : 0)
+#define NT_VERIFYMSG(msg, exp) ((exp) ? 1 : 0)
+#endif
+#define RTL_ASSERT ASSERT
+#define NT_ASSERT_ASSUME NT_ASSERT
+#define ASSERT_IRQL_LESS_OR_EQUAL(x) ASSERT(KeGetCurrentIrql() <= (x))
+
+/* Always looks, DBG or not: a pageable function called above APC_LEVEL is a bug on Windows. */
+#define PAGED_ASSERT(exp) ((void)WDK_ASSERT(exp, NULL))
+#define PAGED_CODE()                                  \
+  {                                                   \
+    (void)WDK_ASSERT(KeGetCurrentIrql() <= APC_LEVEL, \
+                     "pageable code runs above APC_LEVEL"); \
+  }
+#define PAGED_CODE_LOCKED() ((void)0)
+#define ALLOC_PRAGMA 1
+
+NTHALAPI KIRQL KeGetCurrentIrql(VOID);
+
+EXTERN_C_END
