@@ -11,7 +11,8 @@ namespace wskrun::wsk {
 // What each category of socket can enable (E-006..E-008).
 constexpr ULONG kConnectionEvents =
     WSK_EVENT_RECEIVE | WSK_EVENT_DISCONNECT | WSK_EVENT_SEND_BACKLOG;
-constexpr ULONG kListenEvents = WSK_EVENT_ACCEPT | kConnectionEvents;  // The latter to be inherited.
+constexpr ULONG kListenEvents =
+    WSK_EVENT_ACCEPT | kConnectionEvents;  // The latter to be inherited.
 constexpr ULONG kDatagramEvents = WSK_EVENT_RECEIVE_FROM;
 constexpr ULONG kAllEvents = kListenEvents | kDatagramEvents;
 
@@ -23,7 +24,8 @@ class EventSet {
   bool enabled(ULONG event) const { return (enabled_ & event) != 0; }
 
   void enable(ULONG events) { enabled_ |= events; }
-  // For static events, and for those that a listener hands on: nothing disables them (E-032, E-040).
+  // For static events, and for those that a listener hands on: nothing disables them (E-032,
+  // E-040).
   void enable_for_good(ULONG events);
 
   // Disables one event; no new call of its callback begins.

@@ -113,7 +113,8 @@ bool Registration::stop() {
 
 NTSTATUS Registration::try_capture_locked(WSK_PROVIDER_NPI& npi) {
   if (stopping_) return STATUS_DEVICE_NOT_READY;
-  if (npi_.Client == nullptr) return version_refused_ ? STATUS_NOINTERFACE : STATUS_DEVICE_NOT_READY;
+  if (npi_.Client == nullptr)
+    return version_refused_ ? STATUS_NOINTERFACE : STATUS_DEVICE_NOT_READY;
   captures_.push_back(Client::from_handle(npi_.Client));
   npi = npi_;
   return STATUS_SUCCESS;
@@ -234,9 +235,8 @@ extern "C" VOID WSKAPI WskReleaseProviderNPI(PWSK_REGISTRATION WskRegistration) 
   }
 }
 
-extern "C" NTSTATUS WSKAPI
-WskQueryProviderCharacteristics(PWSK_REGISTRATION WskRegistration,
-                                PWSK_PROVIDER_CHARACTERISTICS WskProviderCharacteristics) {
+extern "C" NTSTATUS WSKAPI WskQueryProviderCharacteristics(
+    PWSK_REGISTRATION WskRegistration, PWSK_PROVIDER_CHARACTERISTICS WskProviderCharacteristics) {
   nt::require_irql_at_most(DISPATCH_LEVEL, "WskQueryProviderCharacteristics");
   if (WskProviderCharacteristics == nullptr) return STATUS_INVALID_PARAMETER;
   const auto registration = wsk::find(WskRegistration);
