@@ -18,7 +18,7 @@ class Subsystem;
 // WSK_PROVIDER_DISPATCH while it runs, an IRP given to such a function until it completes, a socket
 // until it is freed, a captured NPI until it is released. The binding itself is one more; when it
 // was told to detach and the last of the others goes, the detachment completes (N-025, N-053).
-class Client {
+class Client final : public RequestOwner {
  public:
   // The binding owns the object. The driver's WSK_CLIENT_DISPATCH is not kept: its WskClientEvent
   // would be called for events that do not exist (E-044).

@@ -1,0 +1,359 @@
+// The life of a connection: bind, connect or be accepted, disconnect, close.
+#include "wsk/connection.h"
+
+#include <cerrno>
+
+#include "base/check.h"
+#include "probe/counters.h"
+#include "probe/mistake.h"
+#include "wsk/dispatch.h"
+#include "wsk/sockaddr.h"
+#include "wsk/status.h"
+#include "wsk/subsystem.h"
+
+namespace wskrun::wsk {
+
+ConnectionSocket::ConnectionSocket(base::RefPtr<Client> client, std::unique_ptr<net::Socket> socket,
+                                   net::Family family, PVOID context,
+                                   const WSK_CLIENT_CONNECTION_DISPATCH* dispatch,
+                                   const void* created_by)
+    : Socket(std::move(client), Category::kConnection, &kConnectionDispatch, context, created_by),
+      family_(family),
+      dispatch_(dispatch),
+      socket_(std::move(socket)) {
+  deliver_task_.socket = this;
+  deliver_task_.run = [](net::Task& task) {
+    ConnectionSocket& self = *static_cast<DeliverTask&>(task).socket;
+    {
+      base::MutexLock lock(self.mutex_);
+      self.task_posted_ = false;
+    }
+    self.deliver();
+    self.remove_user();
+  };
+}
+
+// ---- accepted sockets
+
+void ConnectionSocket::adopt_connection() {
+  base::MutexLock lock(mutex_);
+  local_ = socket_->local_address();
+  remote_ = socket_->remote_address();
+  endpoint_ = &client().subsystem().transport().open_stream(std::move(socket_), *this);
+  state_ = State::kConnected;
+  probe::count(probe::Counter::kConnectionsOpened);
+}
+
+void ConnectionSocket::accept_for(PVOID context, const WSK_CLIENT_CONNECTION_DISPATCH* dispatch,
+                                  ULONG inherited) {
+  base::MutexLock lock(mutex_);
+  set_context_locked(context);
+  dispatch_ = dispatch;
+  enable_from_the_start_locked(inherited);
+}
+
+void ConnectionSocket::begin_receiving() {
+  base::MutexLock lock(mutex_);
+  if (!closing_) adjust_flow_locked();
+}
+
+void ConnectionSocket::enable_from_the_start_locked(ULONG inherited) {
+  const ULONG statics = client().freeze_static_events() & kConnectionEvents;
+  if ((statics | inherited) == 0) return;
+  const ULONG callbacks = callbacks_locked();
+  events_.enable(inherited & callbacks);
+  events_.enable_for_good(statics & callbacks);
+}
+
+// ---- bind and connect
+
+NTSTATUS ConnectionSocket::bind_locked(const net::Address& address) {
+  if (closing_ || state_ != State::kCreated) return STATUS_INVALID_DEVICE_STATE;
+  const NTSTATUS status = status_of(socket_->bind(address));
+  if (!NT_SUCCESS(status)) return status;
+  local_ = socket_->local_address();
+  state_ = State::kBound;
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS ConnectionSocket::bind(Request& request, const net::Address& address) {
+  base::MutexLock lock(mutex_);
+  const NTSTATUS status = bind_locked(address);
+  lock.unlock();
+  return finish(request, status);
+}
+
+// STATUS_PENDING, or why not. The request is pending already.
+NTSTATUS ConnectionSocket::start_connect_locked(ConnectRequest& request,
+                                                const net::Address& remote) {
+  if (closing_ || state_ != State::kBound) return STATUS_INVALID_DEVICE_STATE;
+  if (!make_cancellable(request)) return STATUS_CANCELLED;
+  if (endpoint_ == nullptr) {
+    endpoint_ = &client().subsystem().transport().open_stream(std::move(socket_), *this);
+  }
+  state_ = State::kConnecting;
+  connect_ = &request;
+  remote_ = remote;
+  endpoint_->connect(remote);
+  return STATUS_PENDING;
+}
+
+NTSTATUS ConnectionSocket::connect(ConnectRequest& request, const net::Address& remote) {
+  base::MutexLock lock(mutex_);
+  if (closing_ || state_ != State::kBound) {
+    lock.unlock();
+    return finish(request, STATUS_INVALID_DEVICE_STATE);
+  }
+  mark_pending(request);
+  const NTSTATUS status = start_connect_locked(request, remote);
+  lock.unlock();
+  if (status != STATUS_PENDING) finish(request, status);
+  return STATUS_PENDING;
+}
+
+NTSTATUS ConnectionSocket::bind_and_connect(ConnectRequest& request, const net::Address& local,
+                                            const net::Address& remote) {
+  base::MutexLock lock(mutex_);
+  for_socket_connect_ = true;
+  NTSTATUS status = bind_locked(local);
+  if (NT_SUCCESS(status)) {
+    mark_pending(request);
+    status = start_connect_locked(request, remote);
+    lock.unlock();
+    if (status == STATUS_PENDING) return STATUS_PENDING;
+    discard();
+    finish(request, status);
+    return STATUS_PENDING;
+  }
+  lock.unlock();
+  discard();
+  return finish(request, status);
+}
+
+ConnectionSocket::Outcome ConnectionSocket::connect_outcome_locked(net::Error error) {
+  if (closing_) return {STATUS_CANCELLED, 0};
+  if (!error.ok()) {
+    state_ = State::kBound;
+    return {status_of(error), 0};
+  }
+  state_ = State::kConnected;
+  local_ = endpoint_->local_address();
+  enable_from_the_start_locked(0);
+  adjust_flow_locked();
+  probe::count(probe::Counter::kConnectionsOpened);
+  return {STATUS_SUCCESS, for_socket_connect_ ? reinterpret_cast<ULONG_PTR>(wsk_socket()) : 0};
+}
+
+void ConnectionSocket::connected(net::Error error) {
+  base::MutexLock lock(mutex_);
+  const Outcome outcome = connect_outcome_locked(error);
+  const bool unwanted = for_socket_connect_ && !NT_SUCCESS(outcome.status);
+  ConnectRequest* request = std::exchange(connect_, nullptr);
+  const bool mine = claim(*request, outcome.status, outcome.information);
+  lock.unlock();
+  if (unwanted) discard();
+  if (mine) finish(*request, outcome.status, outcome.information);
+}
+
+// ---- what a connected socket is asked
+
+// STATUS_SUCCESS on a live connection, else the documented refusal.
+NTSTATUS ConnectionSocket::usable_locked() const {
+  if (closing_ || state_ != State::kConnected) return STATUS_INVALID_DEVICE_STATE;
+  return dead_ ? STATUS_FILE_FORCED_CLOSED : STATUS_SUCCESS;
+}
+
+NTSTATUS ConnectionSocket::may_control_events_locked() const {
+  return usable_locked();
+}
+
+ULONG ConnectionSocket::callbacks_locked() const {
+  if (dispatch_ == nullptr) return 0;
+  return (dispatch_->WskReceiveEvent != nullptr ? WSK_EVENT_RECEIVE : 0u) |
+         (dispatch_->WskDisconnectEvent != nullptr ? WSK_EVENT_DISCONNECT : 0u) |
+         (dispatch_->WskSendBacklogEvent != nullptr ? WSK_EVENT_SEND_BACKLOG : 0u);
+}
+
+net::Address ConnectionSocket::local_address() const {
+  base::MutexLock lock(mutex_);
+  return local_;
+}
+
+net::Address ConnectionSocket::remote_address() const {
+  base::MutexLock lock(mutex_);
+  return remote_;
+}
+
+NTSTATUS ConnectionSocket::get_local_address(Request& request, PSOCKADDR output) {
+  base::MutexLock lock(mutex_);
+  NTSTATUS status = STATUS_SUCCESS;
+  if (closing_ || state_ == State::kCreated) status = STATUS_INVALID_DEVICE_STATE;
+  if (dead_) status = STATUS_FILE_FORCED_CLOSED;
+  const net::Address address = local_;
+  lock.unlock();
+  if (NT_SUCCESS(status)) store_address(address, output);
+  return finish(request, status);
+}
+
+NTSTATUS ConnectionSocket::get_remote_address(Request& request, PSOCKADDR output) {
+  base::MutexLock lock(mutex_);
+  const NTSTATUS status = usable_locked();
+  const net::Address address = remote_;
+  lock.unlock();
+  if (NT_SUCCESS(status)) store_address(address, output);
+  return finish(request, status);
+}
+
+net::Error ConnectionSocket::set_option(net::SocketOption option, std::uint32_t value) {
+  base::MutexLock lock(mutex_);
+  if (endpoint_ != nullptr) return endpoint_->set_option(option, value);
+  return socket_ != nullptr ? socket_->set_option(option, value) : net::Error(ENOTCONN);
+}
+
+// ---- disconnect
+
+NTSTATUS ConnectionSocket::disconnect(DisconnectRequest& request) {
+  base::MutexLock lock(mutex_);
+  NTSTATUS status = usable_locked();
+  if (NT_SUCCESS(status) && send_ended_) status = STATUS_INVALID_DEVICE_STATE;
+  if (!NT_SUCCESS(status)) {
+    lock.unlock();
+    return finish(request, status);
+  }
+  mark_pending(request);
+  if (!make_cancellable(request)) {
+    lock.unlock();
+    finish(request, STATUS_CANCELLED);
+    return STATUS_PENDING;
+  }
+  send_ended_ = true;
+  disconnect_ = &request;
+  if (request.op.length > 0) {
+    request.sending = true;
+    endpoint_->send(request.op);
+  }
+  endpoint_->shutdown_send();
+  return STATUS_PENDING;
+}
+
+void ConnectionSocket::send_shut_down(net::Error error) {
+  {
+    base::MutexLock lock(mutex_);
+    fin_acknowledged_ = error.ok();
+  }
+  end_disconnect(status_of(error));
+}
+
+// Finishes the graceful disconnect, unless it was cancelled before or still sends.
+void ConnectionSocket::end_disconnect(NTSTATUS status) {
+  base::MutexLock lock(mutex_);
+  if (disconnect_ == nullptr || disconnect_->sending) return;
+  DisconnectRequest* request = std::exchange(disconnect_, nullptr);
+  const bool mine = claim(*request, status, 0);
+  lock.unlock();
+  if (mine) finish(*request, status);
+}
+
+NTSTATUS ConnectionSocket::abort(Request& request) {
+  std::vector<Delivery> ended;
+  base::MutexLock lock(mutex_);
+  const NTSTATUS status = usable_locked();
+  if (NT_SUCCESS(status)) {
+    dead_ = true;
+    death_ = STATUS_CONNECTION_ABORTED;
+    queue_.discard();
+    cancel_receives_locked(ended, STATUS_CONNECTION_ABORTED);
+    endpoint_->abort();
+  }
+  lock.unlock();
+  for (const Delivery& end : ended) finish(*end.request, end.outcome.status);
+  return finish(request, status);
+}
+
+void ConnectionSocket::disconnected(net::Error error) {
+  {
+    base::MutexLock lock(mutex_);
+    if (dead_) return;
+    dead_ = true;
+    dead_by_peer_ = true;
+    death_ = status_of(error);
+    queue_.discard();
+  }
+  deliver();
+}
+
+// ---- close
+
+void ConnectionSocket::begin_close() {
+  std::vector<Delivery> ended;
+  base::MutexLock lock(mutex_);
+  cancel_receives_locked(ended, STATUS_CANCELLED);
+  const bool no_endpoint = endpoint_ == nullptr;
+  if (endpoint_ != nullptr) {
+    const bool orderly = dead_ || (fin_acknowledged_ && peer_ended_);
+    endpoint_->close(orderly ? net::CloseMode::kOrderly : net::CloseMode::kAbort);
+  }
+  lock.unlock();
+  for (const Delivery& end : ended) {
+    finish(*end.request, end.outcome.status, end.outcome.information);
+  }
+  if (no_endpoint) drop_open_user();
+}
+
+void ConnectionSocket::closed() {
+  {
+    base::MutexLock lock(mutex_);
+    CHECK(connect_ == nullptr);
+    endpoint_ = nullptr;
+    queue_.discard();
+    orphan_kept_locked();
+    if (state_ == State::kConnected) probe::count(probe::Counter::kConnectionsClosed);
+  }
+  drop_open_user();
+}
+
+// ---- cancellation
+
+void ConnectionSocket::on_cancel(Request& request) {
+  base::MutexLock lock(mutex_);
+  if (!admit_cancel(request)) {
+    lock.unlock();
+    finish_decided(request);
+    return;
+  }
+  if (!cancel_locked(request)) return;
+  lock.unlock();
+  const bool receive = request.kind == Request::Kind::kReceive;
+  finish(request, STATUS_CANCELLED, receive ? static_cast<ReceiveRequest&>(request).bytes : 0);
+}
+
+// True: the caller finishes the request now. False: the endpoint was asked and will tell.
+bool ConnectionSocket::cancel_locked(Request& request) {
+  switch (request.kind) {
+    case Request::Kind::kReceive:
+      RequestQueue::remove(request);
+      return true;
+    case Request::Kind::kConnect:
+      endpoint_->cancel_connect();
+      return false;
+    case Request::Kind::kSend:
+      endpoint_->cancel_send(static_cast<SendRequest&>(request).op);
+      return false;
+    case Request::Kind::kDisconnect: {
+      auto& disconnect = static_cast<DisconnectRequest&>(request);
+      if (disconnect.sending) {
+        endpoint_->cancel_send(disconnect.op);
+        return false;
+      }
+      disconnect_ = nullptr;
+      return true;
+    }
+    case Request::Kind::kOther:
+    case Request::Kind::kAccept:
+      break;
+  }
+  CHECK(false);
+  return false;
+}
+
+}  // namespace wskrun::wsk

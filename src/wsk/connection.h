@@ -1,0 +1,214 @@
+// ConnectionSocket: a connection-oriented socket, connected by the driver or accepted from a
+// listener. It stands between the driver's calls (dispatch.cc) and a net::StreamEndpoint, whose
+// sink it is.
+//   connection.cc          bind, connect, disconnect, close, addresses, cancellation
+//   connection_receive.cc  bytes in: queued WskReceive calls, event callbacks, WskRelease
+//   connection_send.cc     bytes out
+//
+// Locking: mutex_ guards all state. Completions and callbacks run without it. Endpoint functions
+// are called under it, so that their order is the order of the driver's calls; they never call
+// back. Callbacks of one socket never overlap: all of them run on the endpoint's loop.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "net/transport.h"
+#include "wsk/buffer.h"
+#include "wsk/indication.h"
+#include "wsk/receive_queue.h"
+#include "wsk/socket.h"
+
+namespace wskrun::wsk {
+
+struct ReceiveRequest : Request {
+  ReceiveRequest() : Request(Kind::kReceive) {}
+  BufferCursor cursor;
+  std::size_t bytes = 0;  // Moved so far.
+  bool wait_all = false;
+  bool drain = false;
+};
+
+struct SendRequest : Request {
+  explicit SendRequest(Kind request_kind = Kind::kSend) : Request(request_kind) {}
+
+  // Points `op` at the bytes of `buffer`, which lies within its MDL chain.
+  void describe(const WSK_BUF& buffer, bool no_delay);
+
+  struct Op : net::SendOp {
+    SendRequest* request = nullptr;
+  };
+  Op op;
+
+ private:
+  std::array<iovec, 4> few_iovecs_;
+  std::vector<iovec> many_iovecs_;  // Instead, for a longer chain.
+};
+
+// A graceful disconnect: perhaps last bytes, then the FIN.
+struct DisconnectRequest : SendRequest {
+  DisconnectRequest() : SendRequest(Kind::kDisconnect) {}
+  bool sending = false;  // The last bytes are with the endpoint.
+};
+
+struct ConnectRequest : Request {
+  ConnectRequest() : Request(Kind::kConnect) {}
+};
+
+class ConnectionSocket final : public Socket, private net::StreamSink {
+ public:
+  static ConnectionSocket& of(PWSK_SOCKET handle) {
+    return static_cast<ConnectionSocket&>(Socket::of(handle));
+  }
+
+  // A new socket, neither bound nor connected.
+  ConnectionSocket(base::RefPtr<Client> client, std::unique_ptr<net::Socket> socket,
+                   net::Family family, PVOID context,
+                   const WSK_CLIENT_CONNECTION_DISPATCH* dispatch, const void* created_by);
+
+  net::Family family() const { return family_; }
+
+  // Accepting (listen.cc), in this order. A listener makes a socket of what it accepted:
+  void adopt_connection();
+  // the driver takes it (context and dispatch may be null); `inherited` events are enabled beside
+  // the static ones, as far as there are callbacks;
+  void accept_for(PVOID context, const WSK_CLIENT_CONNECTION_DISPATCH* dispatch, ULONG inherited);
+  // and, once the driver knows the socket, bytes and events begin to flow. Keep a Hold around what
+  // tells the driver: it may close the socket at once. One that it refuses is discard()ed instead.
+  void begin_receiving();
+
+  // What the dispatch entries do, arguments checked. Each ends the request, if there is one.
+  NTSTATUS bind(Request& request, const net::Address& address);
+  NTSTATUS connect(ConnectRequest& request, const net::Address& remote);
+  // WskSocketConnect on a socket that nobody knows yet: success hands it to the driver.
+  NTSTATUS bind_and_connect(ConnectRequest& request, const net::Address& local,
+                            const net::Address& remote);
+  NTSTATUS get_local_address(Request& request, PSOCKADDR output);
+  NTSTATUS get_remote_address(Request& request, PSOCKADDR output);
+  NTSTATUS send(SendRequest& request);
+  NTSTATUS receive(ReceiveRequest& request);
+  NTSTATUS disconnect(DisconnectRequest& request);
+  NTSTATUS abort(Request& request);
+  NTSTATUS release(PWSK_DATA_INDICATION list);
+
+  // Options that the transport has, before and after connecting (options.cc).
+  net::Error set_option(net::SocketOption option, std::uint32_t value);
+
+  // Of a connected socket, also after the connection died.
+  net::Address local_address() const;
+  net::Address remote_address() const;
+
+ private:
+  enum class State : std::uint8_t { kCreated, kBound, kConnecting, kConnected };
+
+  // How a request ends.
+  struct Outcome {
+    NTSTATUS status;
+    ULONG_PTR information;
+  };
+
+  // Indications of one call of WskReceiveEvent. The list that the driver got is never read again.
+  struct Batch {
+    static constexpr std::size_t kMax = 32;
+    std::array<Indication*, kMax> indications;
+    std::size_t count = 0;
+    std::size_t bytes = 0;
+  };
+
+  // The next thing to deliver, chosen under the lock and done without it.
+  struct Delivery {
+    enum class Kind : std::uint8_t { kFinish, kIndicate, kDisconnected, kDead };
+    Kind kind;
+    Request* request = nullptr;  // kFinish
+    Outcome outcome{};           // kFinish
+    ULONG flags = 0;             // kDisconnected
+  };
+
+  struct DeliverTask : net::Task {
+    ConnectionSocket* socket = nullptr;
+  };
+
+  // Socket
+  NTSTATUS may_control_events_locked() const override REQUIRES(mutex_);
+  ULONG callbacks_locked() const override REQUIRES(mutex_);
+  void on_events_enabled() override { deliver_soon(); }
+  void begin_close() override;
+  void on_cancel(Request& request) override;
+
+  // net::StreamSink, on the loop.
+  void connected(net::Error error) override;
+  void received(net::Chunk chunk) override;
+  void sent(net::SendOp& op, net::Error error) override;
+  void send_shut_down(net::Error error) override;
+  void disconnected(net::Error error) override;
+  void closed() override;
+
+  // connection.cc
+  NTSTATUS usable_locked() const REQUIRES(mutex_);
+  NTSTATUS bind_locked(const net::Address& address) REQUIRES(mutex_);
+  NTSTATUS start_connect_locked(ConnectRequest& request, const net::Address& remote)
+      REQUIRES(mutex_);
+  Outcome connect_outcome_locked(net::Error error) REQUIRES(mutex_);
+  void enable_from_the_start_locked(ULONG inherited) REQUIRES(mutex_);
+  void end_disconnect(NTSTATUS status);
+  bool cancel_locked(Request& request) REQUIRES(mutex_);
+
+  // connection_receive.cc
+  std::optional<Outcome> fill_locked(ReceiveRequest& request) REQUIRES(mutex_);
+  std::optional<Delivery> next_delivery(Batch& batch);
+  std::optional<Delivery> next_receive_locked() REQUIRES(mutex_);
+  std::optional<Delivery> next_event_locked(Batch& batch) REQUIRES(mutex_);
+  std::optional<Delivery> next_event_of_dead_locked() REQUIRES(mutex_);
+  void take_batch_locked(Batch& batch) REQUIRES(mutex_);
+  void deliver();
+  void deliver_soon();
+  void indicate(Batch& batch);
+  void settle(Batch& batch, NTSTATUS status, std::size_t accepted);
+  void settle_accepted_locked(Batch& batch, std::size_t accepted) REQUIRES(mutex_);
+  void settle_kept_locked(Batch& batch) REQUIRES(mutex_);
+  void report_answer(const Batch& batch, NTSTATUS status, std::size_t accepted) const;
+  void call_disconnect_event(ULONG flags);
+  void call_dead_event();
+  void adjust_flow_locked() REQUIRES(mutex_);
+  void cancel_receives_locked(std::vector<Delivery>& ended, NTSTATUS status) REQUIRES(mutex_);
+  bool find_held_locked(PWSK_DATA_INDICATION list, std::vector<Indication*>& found)
+      REQUIRES(mutex_);
+  void orphan_kept_locked() REQUIRES(mutex_);
+
+  const net::Family family_;
+  State state_ GUARDED_BY(mutex_) = State::kCreated;
+  bool for_socket_connect_ GUARDED_BY(mutex_) = false;  // The driver does not know it yet.
+  bool send_ended_ GUARDED_BY(mutex_) = false;          // The driver disconnected gracefully.
+  bool fin_acknowledged_ GUARDED_BY(mutex_) = false;
+  bool peer_ended_ GUARDED_BY(mutex_) = false;  // The peer's FIN came; queue_ may hold bytes yet.
+  bool dead_ GUARDED_BY(mutex_) = false;        // Reset, by either end.
+  bool dead_by_peer_ GUARDED_BY(mutex_) = false;
+  NTSTATUS death_ GUARDED_BY(mutex_) = STATUS_SUCCESS;  // What pending receives end with.
+  bool paused_ GUARDED_BY(mutex_) = true;               // As the endpoint was told.
+
+  bool stopped_ GUARDED_BY(mutex_) = false;     // WskReceiveEvent refused; WskReceive restarts it.
+  bool indicating_ GUARDED_BY(mutex_) = false;  // WskReceiveEvent is looking at a batch.
+  bool restarted_ GUARDED_BY(mutex_) = false;   // WskReceive was called meanwhile.
+  bool told_end_ GUARDED_BY(mutex_) = false;    // WskDisconnectEvent, graceful.
+  bool told_abort_ GUARDED_BY(mutex_) = false;  // WskDisconnectEvent, abortive.
+  bool told_dead_ GUARDED_BY(mutex_) = false;   // WskReceiveEvent without data.
+  bool task_posted_ GUARDED_BY(mutex_) = false;
+
+  const WSK_CLIENT_CONNECTION_DISPATCH* dispatch_ GUARDED_BY(mutex_);
+  std::unique_ptr<net::Socket> socket_ GUARDED_BY(mutex_);      // Until there is an endpoint.
+  net::StreamEndpoint* endpoint_ GUARDED_BY(mutex_) = nullptr;  // Until closed().
+  net::Address local_ GUARDED_BY(mutex_);
+  net::Address remote_ GUARDED_BY(mutex_);
+
+  ReceiveQueue queue_ GUARDED_BY(mutex_);
+  RequestQueue receives_ GUARDED_BY(mutex_);
+  ConnectRequest* connect_ GUARDED_BY(mutex_) = nullptr;
+  DisconnectRequest* disconnect_ GUARDED_BY(mutex_) = nullptr;
+  base::List<Indication, &Indication::link> kept_ GUARDED_BY(mutex_);
+  std::size_t kept_bytes_ GUARDED_BY(mutex_) = 0;
+  DeliverTask deliver_task_;
+};
+
+}  // namespace wskrun::wsk

@@ -1,0 +1,172 @@
+// What a driver calls on a connection-oriented socket: begin the request, check the arguments, hand
+// over to ConnectionSocket. A call that ends here has completed its IRP.
+#include "probe/mistake.h"
+#include "wsk/connection.h"
+#include "wsk/dispatch.h"
+#include "wsk/sockaddr.h"
+
+namespace wskrun::wsk {
+namespace {
+
+// The address a driver passes, of the socket's family; nothing after saying what is wrong.
+std::optional<net::Address> address_for(const ConnectionSocket& socket, const char* operation,
+                                        PSOCKADDR sockaddr) {
+  const std::optional<net::Address> address = address_of(sockaddr);
+  if (address && address->family == socket.family()) return address;
+  probe::mistake(socket.handle(), "%s(%p): the address must be %s", operation, socket.handle(),
+                 socket.family() == net::Family::kIpv4 ? "a SOCKADDR_IN with AF_INET"
+                                                       : "a SOCKADDR_IN6 with AF_INET6");
+  return std::nullopt;
+}
+
+NTSTATUS check_reserved(const ConnectionSocket& socket, const char* operation, ULONG flags) {
+  if (flags == 0) return STATUS_SUCCESS;
+  probe::mistake(socket.handle(), "%s(%p): Flags is 0x%X; it is reserved and must be 0", operation,
+                 socket.handle(), flags);
+  return STATUS_INVALID_PARAMETER;
+}
+
+// The bytes a driver passes lie within their MDL chain.
+NTSTATUS check_buffer(const ConnectionSocket& socket, const char* operation, PWSK_BUF buffer) {
+  if (buffer != nullptr && lies_within_mdl(*buffer)) return STATUS_SUCCESS;
+  if (buffer == nullptr) {
+    probe::mistake(socket.handle(), "%s(%p) without a buffer", operation, socket.handle());
+  } else {
+    probe::mistake(socket.handle(), "%s(%p): Length %zu from Offset %u goes beyond the MDL chain",
+                   operation, socket.handle(), static_cast<std::size_t>(buffer->Length),
+                   buffer->Offset);
+  }
+  return STATUS_INVALID_PARAMETER;
+}
+
+NTSTATUS check_receive_flags(const ConnectionSocket& socket, PWSK_BUF buffer, ULONG flags) {
+  constexpr ULONG kKnown = WSK_FLAG_WAITALL | WSK_FLAG_DRAIN;
+  if ((flags & ~kKnown) != 0) return STATUS_NOT_SUPPORTED;
+  if ((flags & WSK_FLAG_DRAIN) == 0) return STATUS_SUCCESS;
+  if ((flags & WSK_FLAG_WAITALL) == 0 && buffer != nullptr && buffer->Length == 0) {
+    return STATUS_SUCCESS;
+  }
+  probe::mistake(
+      socket.handle(),
+      "WskReceive(%p): WSK_FLAG_DRAIN takes a buffer of Length 0 and no WSK_FLAG_WAITALL",
+      socket.handle());
+  return STATUS_INVALID_PARAMETER;
+}
+
+}  // namespace
+
+NTSTATUS WSKAPI connection_bind(PWSK_SOCKET Socket, PSOCKADDR LocalAddress, ULONG Flags, PIRP Irp) {
+  ConnectionSocket& socket = ConnectionSocket::of(Socket);
+  Request* request = begin(Irp, "WskBind", socket);
+  if (request == nullptr) return STATUS_INVALID_PARAMETER;
+  const NTSTATUS status = check_reserved(socket, "WskBind", Flags);
+  if (!NT_SUCCESS(status)) return finish(*request, status);
+  const std::optional<net::Address> address = address_for(socket, "WskBind", LocalAddress);
+  if (!address) return finish(*request, STATUS_INVALID_PARAMETER);
+  return socket.bind(*request, *address);
+}
+
+NTSTATUS WSKAPI connection_connect(PWSK_SOCKET Socket, PSOCKADDR RemoteAddress, ULONG Flags,
+                                   PIRP Irp) {
+  ConnectionSocket& socket = ConnectionSocket::of(Socket);
+  auto* request = begin<ConnectRequest>(Irp, "WskConnect", socket);
+  if (request == nullptr) return STATUS_INVALID_PARAMETER;
+  const NTSTATUS status = check_reserved(socket, "WskConnect", Flags);
+  if (!NT_SUCCESS(status)) return finish(*request, status);
+  const std::optional<net::Address> address = address_for(socket, "WskConnect", RemoteAddress);
+  if (!address) return finish(*request, STATUS_INVALID_PARAMETER);
+  return socket.connect(*request, *address);
+}
+
+NTSTATUS WSKAPI connection_get_local_address(PWSK_SOCKET Socket, PSOCKADDR LocalAddress, PIRP Irp) {
+  ConnectionSocket& socket = ConnectionSocket::of(Socket);
+  Request* request = begin(Irp, "WskGetLocalAddress", socket);
+  if (request == nullptr) return STATUS_INVALID_PARAMETER;
+  if (LocalAddress == nullptr) return finish(*request, STATUS_INVALID_PARAMETER);
+  return socket.get_local_address(*request, LocalAddress);
+}
+
+NTSTATUS WSKAPI connection_get_remote_address(PWSK_SOCKET Socket, PSOCKADDR RemoteAddress,
+                                              PIRP Irp) {
+  ConnectionSocket& socket = ConnectionSocket::of(Socket);
+  Request* request = begin(Irp, "WskGetRemoteAddress", socket);
+  if (request == nullptr) return STATUS_INVALID_PARAMETER;
+  if (RemoteAddress == nullptr) return finish(*request, STATUS_INVALID_PARAMETER);
+  return socket.get_remote_address(*request, RemoteAddress);
+}
+
+NTSTATUS WSKAPI connection_send(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Flags, PIRP Irp) {
+  ConnectionSocket& socket = ConnectionSocket::of(Socket);
+  auto* request = begin<SendRequest>(Irp, "WskSend", socket);
+  if (request == nullptr) return STATUS_INVALID_PARAMETER;
+  if ((Flags & ~ULONG{WSK_FLAG_NODELAY}) != 0) return finish(*request, STATUS_NOT_SUPPORTED);
+  const NTSTATUS status = check_buffer(socket, "WskSend", Buffer);
+  if (!NT_SUCCESS(status)) return finish(*request, status);
+  request->describe(*Buffer, (Flags & WSK_FLAG_NODELAY) != 0);
+  return socket.send(*request);
+}
+
+NTSTATUS WSKAPI connection_receive(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Flags, PIRP Irp) {
+  ConnectionSocket& socket = ConnectionSocket::of(Socket);
+  auto* request = begin<ReceiveRequest>(Irp, "WskReceive", socket);
+  if (request == nullptr) return STATUS_INVALID_PARAMETER;
+  NTSTATUS status = check_receive_flags(socket, Buffer, Flags);
+  if (NT_SUCCESS(status)) status = check_buffer(socket, "WskReceive", Buffer);
+  if (!NT_SUCCESS(status)) return finish(*request, status);
+  request->cursor = BufferCursor(*Buffer);
+  request->wait_all = (Flags & WSK_FLAG_WAITALL) != 0;
+  request->drain = (Flags & WSK_FLAG_DRAIN) != 0;
+  return socket.receive(*request);
+}
+
+NTSTATUS WSKAPI connection_disconnect(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Flags, PIRP Irp) {
+  ConnectionSocket& socket = ConnectionSocket::of(Socket);
+  auto* request = begin<DisconnectRequest>(Irp, "WskDisconnect", socket);
+  if (request == nullptr) return STATUS_INVALID_PARAMETER;
+  if ((Flags & ~ULONG{WSK_FLAG_ABORTIVE}) != 0) return finish(*request, STATUS_NOT_SUPPORTED);
+  if ((Flags & WSK_FLAG_ABORTIVE) != 0) {
+    if (Buffer == nullptr) return socket.abort(*request);
+    probe::mistake(Socket, "WskDisconnect(%p): WSK_FLAG_ABORTIVE sends no last Buffer; pass NULL",
+                   static_cast<void*>(Socket));
+    return finish(*request, STATUS_INVALID_PARAMETER);
+  }
+  if (Buffer != nullptr) {
+    const NTSTATUS status = check_buffer(socket, "WskDisconnect", Buffer);
+    if (!NT_SUCCESS(status)) return finish(*request, status);
+    request->describe(*Buffer, false);
+  }
+  return socket.disconnect(*request);
+}
+
+NTSTATUS WSKAPI connection_release(PWSK_SOCKET Socket, PWSK_DATA_INDICATION DataIndication) {
+  return ConnectionSocket::of(Socket).release(DataIndication);
+}
+
+NTSTATUS WSKAPI connection_connect_ex(PWSK_SOCKET Socket, PSOCKADDR RemoteAddress, PWSK_BUF Buffer,
+                                      ULONG Flags, PIRP Irp) {
+  (void)RemoteAddress, (void)Buffer, (void)Flags;  // Not there yet: docs/differences.md lists it.
+  ConnectionSocket& socket = ConnectionSocket::of(Socket);
+  Request* request = begin(Irp, "WskConnectEx", socket);
+  if (request == nullptr) return STATUS_INVALID_PARAMETER;
+  return finish(*request, STATUS_NOT_IMPLEMENTED);
+}
+
+// The two below are reserved members of the table: Windows' own answer is not documented (G-53).
+NTSTATUS WSKAPI connection_send_ex(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Flags,
+                                   ULONG ControlInfoLength, PCMSGHDR ControlInfo, PIRP Irp) {
+  (void)Buffer, (void)Flags, (void)ControlInfoLength, (void)ControlInfo;
+  Request* request = begin(Irp, "WskSendEx", ConnectionSocket::of(Socket));
+  if (request == nullptr) return STATUS_INVALID_PARAMETER;
+  return finish(*request, STATUS_NOT_SUPPORTED);
+}
+
+NTSTATUS WSKAPI connection_receive_ex(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Flags,
+                                      PULONG ControlInfoLength, PCMSGHDR ControlInfo,
+                                      PULONG ControlFlags, PIRP Irp) {
+  (void)Buffer, (void)Flags, (void)ControlInfoLength, (void)ControlInfo, (void)ControlFlags;
+  Request* request = begin(Irp, "WskReceiveEx", ConnectionSocket::of(Socket));
+  if (request == nullptr) return STATUS_INVALID_PARAMETER;
+  return finish(*request, STATUS_NOT_SUPPORTED);
+}
+
+}  // namespace wskrun::wsk

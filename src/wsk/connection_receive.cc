@@ -1,0 +1,398 @@
+// Bytes in: from the endpoint into queue_, and from there to queued WskReceive calls first, else to
+// WskReceiveEvent. deliver() runs on the loop only; WskReceive itself may take what is buffered.
+#include <algorithm>
+
+#include "nt/irql.h"
+#include "nt/upcall.h"
+#include "probe/counters.h"
+#include "probe/events.h"
+#include "probe/mistake.h"
+#include "wsk/connection.h"
+#include "wsk/subsystem.h"
+
+namespace wskrun::wsk {
+namespace {
+
+// Bytes that wait for the driver before receiving pauses and the peer's window closes.
+constexpr std::size_t kQueueLimitBytes = std::size_t{256} << 10;
+// Bytes that the driver keeps of one connection before receiving pauses.
+constexpr std::size_t kKeptLimitBytes = std::size_t{16} << 20;
+
+ULONG level_flag() {
+  return nt::current_irql() == DISPATCH_LEVEL ? WSK_FLAG_AT_DISPATCH_LEVEL : 0;
+}
+
+}  // namespace
+
+// ---- WskReceive
+
+NTSTATUS ConnectionSocket::receive(ReceiveRequest& request) {
+  base::MutexLock lock(mutex_);
+  std::optional<Outcome> outcome;
+  if (const NTSTATUS status = usable_locked(); !NT_SUCCESS(status)) {
+    outcome = Outcome{status, 0};
+  } else {
+    restarted_ = indicating_;
+    stopped_ = false;
+    const bool empty = request.cursor.remaining() == 0 && !request.drain;
+    if (empty) outcome = Outcome{STATUS_SUCCESS, 0};
+    if (!empty && receives_.empty() && !indicating_) outcome = fill_locked(request);
+    adjust_flow_locked();
+  }
+  if (outcome) {
+    lock.unlock();
+    // What is left may go to a callback now. The request's own use keeps the socket until then.
+    if (NT_SUCCESS(outcome->status)) deliver_soon();
+    return finish(request, outcome->status, outcome->information);
+  }
+  mark_pending(request);
+  receives_.push_back(request);
+  if (make_cancellable(request)) return STATUS_PENDING;
+  RequestQueue::remove(request);
+  const std::size_t bytes = request.bytes;
+  lock.unlock();
+  finish(request, STATUS_CANCELLED, bytes);
+  return STATUS_PENDING;
+}
+
+// Gives the request what is buffered. How it ends, or nothing if it goes on waiting.
+std::optional<ConnectionSocket::Outcome> ConnectionSocket::fill_locked(ReceiveRequest& request) {
+  if (request.drain) {
+    queue_.discard();
+    if (peer_ended_) return Outcome{STATUS_SUCCESS, 0};
+    return std::nullopt;
+  }
+  request.bytes += queue_.copy_to(request.cursor);
+  const bool full = request.cursor.remaining() == 0;
+  const bool enough = request.bytes > 0 && !request.wait_all;
+  if (full || enough || peer_ended_) return Outcome{STATUS_SUCCESS, request.bytes};
+  return std::nullopt;
+}
+
+// Takes all queued receives out, to be finished with `status` by the caller.
+void ConnectionSocket::cancel_receives_locked(std::vector<Delivery>& ended, NTSTATUS status) {
+  while (Request* request = receives_.pop_front()) {
+    const auto& receive = static_cast<ReceiveRequest&>(*request);
+    const Outcome outcome{status, status == STATUS_CANCELLED ? receive.bytes : 0};
+    if (!claim(*request, outcome.status, outcome.information)) continue;
+    ended.push_back({.kind = Delivery::Kind::kFinish, .request = request, .outcome = outcome});
+  }
+}
+
+// ---- from the endpoint
+
+void ConnectionSocket::received(net::Chunk chunk) {
+  {
+    base::MutexLock lock(mutex_);
+    if (dead_ || closing_) return;
+    if (chunk.empty()) {
+      peer_ended_ = true;
+    } else {
+      queue_.push(std::move(chunk));
+    }
+  }
+  deliver();
+  base::MutexLock lock(mutex_);
+  if (!closing_) adjust_flow_locked();
+}
+
+// Pauses the endpoint when too much waits or is kept, and lets it go on when half of that is left.
+void ConnectionSocket::adjust_flow_locked() {
+  if (endpoint_ == nullptr || dead_ || peer_ended_) return;
+  const std::size_t divisor = paused_ ? 2 : 1;
+  const bool pause =
+      queue_.bytes() > kQueueLimitBytes / divisor || kept_bytes_ > kKeptLimitBytes / divisor;
+  if (pause == paused_) return;
+  paused_ = pause;
+  if (pause) {
+    endpoint_->pause_receive();
+  } else {
+    endpoint_->resume_receive();
+  }
+}
+
+// ---- delivering
+
+void ConnectionSocket::deliver_soon() {
+  base::MutexLock lock(mutex_);
+  if (task_posted_ || closing_ || endpoint_ == nullptr) return;
+  // Nothing that a callback could be told: spare the loop the turn.
+  if (events_.enabled() == 0 && receives_.empty()) return;
+  task_posted_ = true;
+  add_user();
+  endpoint_->loop().post(deliver_task_);
+}
+
+void ConnectionSocket::deliver() {
+  Batch batch;
+  while (const std::optional<Delivery> next = next_delivery(batch)) {
+    switch (next->kind) {
+      case Delivery::Kind::kFinish:
+        finish(*next->request, next->outcome.status, next->outcome.information);
+        break;
+      case Delivery::Kind::kIndicate:
+        indicate(batch);
+        break;
+      case Delivery::Kind::kDisconnected:
+        call_disconnect_event(next->flags);
+        break;
+      case Delivery::Kind::kDead:
+        call_dead_event();
+        break;
+    }
+  }
+}
+
+// Pending WskReceive calls first, then the callbacks.
+std::optional<ConnectionSocket::Delivery> ConnectionSocket::next_delivery(Batch& batch) {
+  base::MutexLock lock(mutex_);
+  if (closing_) return std::nullopt;
+  if (std::optional<Delivery> receive = next_receive_locked()) return receive;
+  return dead_ ? next_event_of_dead_locked() : next_event_locked(batch);
+}
+
+std::optional<ConnectionSocket::Delivery> ConnectionSocket::next_receive_locked() {
+  while (Request* head = receives_.front()) {
+    const std::optional<Outcome> outcome =
+        dead_ ? Outcome{death_, 0} : fill_locked(static_cast<ReceiveRequest&>(*head));
+    if (!outcome) return std::nullopt;
+    RequestQueue::remove(*head);
+    if (!claim(*head, outcome->status, outcome->information)) continue;
+    return Delivery{.kind = Delivery::Kind::kFinish, .request = head, .outcome = *outcome};
+  }
+  return std::nullopt;
+}
+
+std::optional<ConnectionSocket::Delivery> ConnectionSocket::next_event_locked(Batch& batch) {
+  const bool data = !queue_.empty() && !stopped_ && receives_.empty();
+  if (data && events_.begin_call(WSK_EVENT_RECEIVE)) {
+    take_batch_locked(batch);
+    return Delivery{.kind = Delivery::Kind::kIndicate};
+  }
+  const bool end = peer_ended_ && queue_.empty() && !told_end_;
+  if (end && events_.begin_call(WSK_EVENT_DISCONNECT)) {
+    told_end_ = true;
+    return Delivery{.kind = Delivery::Kind::kDisconnected, .flags = 0};
+  }
+  return std::nullopt;
+}
+
+// The driver itself aborted: it knows. The peer did: each callback that can say so, once.
+std::optional<ConnectionSocket::Delivery> ConnectionSocket::next_event_of_dead_locked() {
+  if (!dead_by_peer_) return std::nullopt;
+  if (!told_abort_ && events_.begin_call(WSK_EVENT_DISCONNECT)) {
+    told_abort_ = true;
+    return Delivery{.kind = Delivery::Kind::kDisconnected, .flags = WSK_FLAG_ABORTIVE};
+  }
+  if (!told_dead_ && events_.begin_call(WSK_EVENT_RECEIVE)) {
+    told_dead_ = true;
+    return Delivery{.kind = Delivery::Kind::kDead};
+  }
+  return std::nullopt;
+}
+
+// ---- WskReceiveEvent
+
+void ConnectionSocket::take_batch_locked(Batch& batch) {
+  IndicationPool& pool = IndicationPool::of_loop(endpoint_->loop().index());
+  batch.count = 0;
+  batch.bytes = 0;
+  while (batch.count < Batch::kMax && !queue_.empty()) {
+    Indication& indication = pool.take(this, queue_.take_front());
+    batch.bytes += indication.chunk.size();
+    if (batch.count > 0) batch.indications[batch.count - 1]->api.Next = &indication.api;
+    batch.indications[batch.count++] = &indication;
+  }
+  indicating_ = true;
+  restarted_ = false;
+}
+
+void ConnectionSocket::indicate(Batch& batch) {
+  const auto [callback, context, flags] = [this] {
+    base::MutexLock lock(mutex_);
+    const bool short_of_memory = client().subsystem().transport().under_memory_pressure() ||
+                                 kept_bytes_ > kKeptLimitBytes / 2;
+    const ULONG release = short_of_memory ? WSK_FLAG_RELEASE_ASAP : 0;
+    return std::tuple(dispatch_->WskReceiveEvent, context_locked(), level_flag() | release);
+  }();
+  PWSK_DATA_INDICATION list = &batch.indications[0]->api;
+  SIZE_T accepted = batch.bytes;
+  probe::count(probe::Counter::kCallbacks);
+  probe::emit({.fact = probe::Fact::kIndicated,
+               .subject = handle(),
+               .related = list,
+               .status = flags,
+               .amount = batch.bytes});
+  const NTSTATUS status =
+      nt::upcall("WskReceiveEvent", callback, context, flags, list, SIZE_T{batch.bytes}, &accepted);
+  probe::emit({.fact = probe::Fact::kIndicationTaken,
+               .subject = handle(),
+               .related = list,
+               .status = status,
+               .amount = accepted});
+  report_answer(batch, status, accepted);
+  settle(batch, status, accepted);
+  end_event_call();
+}
+
+void ConnectionSocket::report_answer(const Batch& batch, NTSTATUS status,
+                                     std::size_t accepted) const {
+  if (status == STATUS_SUCCESS && accepted > batch.bytes) {
+    probe::mistake(handle(),
+                   "WskReceiveEvent accepted %zu of %zu bytes; *BytesAccepted must not exceed "
+                   "BytesIndicated",
+                   accepted, batch.bytes);
+  }
+  if (status != STATUS_SUCCESS && status != STATUS_PENDING && status != STATUS_DATA_NOT_ACCEPTED) {
+    probe::mistake(handle(),
+                   "WskReceiveEvent returned 0x%08X; it may return STATUS_SUCCESS, STATUS_PENDING "
+                   "or STATUS_DATA_NOT_ACCEPTED, and is taken to mean the last",
+                   static_cast<unsigned>(status));
+  }
+}
+
+// What becomes of the batch after the callback's answer.
+void ConnectionSocket::settle(Batch& batch, NTSTATUS status, std::size_t accepted) {
+  base::MutexLock lock(mutex_);
+  indicating_ = false;
+  if (status == STATUS_PENDING) {
+    settle_kept_locked(batch);
+  } else {
+    const std::size_t taken = status == STATUS_SUCCESS ? std::min(accepted, batch.bytes) : 0;
+    if (taken < batch.bytes) stopped_ = !restarted_;
+    settle_accepted_locked(batch, taken);
+  }
+  if (!closing_) adjust_flow_locked();
+}
+
+// The first `accepted` bytes are consumed; the rest goes back to the front of the queue.
+void ConnectionSocket::settle_accepted_locked(Batch& batch, std::size_t accepted) {
+  IndicationPool& pool = IndicationPool::of_loop(endpoint_->loop().index());
+  std::size_t begin = batch.bytes;  // Of the indication at hand, in the batch. From the last on.
+  while (batch.count > 0) {
+    Indication& indication = *batch.indications[--batch.count];
+    begin -= indication.chunk.size();
+    if (begin + indication.chunk.size() > accepted && !dead_) {
+      net::Chunk rest = std::move(indication.chunk);
+      if (accepted > begin) rest.remove_prefix(accepted - begin);
+      queue_.put_back(std::move(rest));
+    }
+    pool.give_back(indication);
+  }
+}
+
+// The driver keeps the list; what it released inside the callback is free already.
+void ConnectionSocket::settle_kept_locked(Batch& batch) {
+  IndicationPool& pool = IndicationPool::of_loop(endpoint_->loop().index());
+  for (std::size_t i = 0; i < batch.count; ++i) {
+    Indication& indication = *batch.indications[i];
+    if (indication.state == Indication::State::kReleased) {
+      pool.give_back(indication);
+      continue;
+    }
+    indication.state = Indication::State::kKept;
+    kept_bytes_ += indication.chunk.size();
+    kept_.push_back(indication);
+  }
+  batch.count = 0;
+}
+
+// ---- the other callbacks
+
+void ConnectionSocket::call_disconnect_event(ULONG flags) {
+  const auto [callback, context] = [this] {
+    base::MutexLock lock(mutex_);
+    return std::pair(dispatch_->WskDisconnectEvent, context_locked());
+  }();
+  probe::count(probe::Counter::kCallbacks);
+  const NTSTATUS status =
+      nt::upcall("WskDisconnectEvent", callback, context, ULONG{flags | level_flag()});
+  if (status != STATUS_SUCCESS) {
+    probe::mistake(handle(), "WskDisconnectEvent returned 0x%08X; it must return STATUS_SUCCESS",
+                   static_cast<unsigned>(status));
+  }
+  end_event_call();
+}
+
+void ConnectionSocket::call_dead_event() {
+  const auto [callback, context] = [this] {
+    base::MutexLock lock(mutex_);
+    return std::pair(dispatch_->WskReceiveEvent, context_locked());
+  }();
+  SIZE_T accepted = 0;
+  probe::count(probe::Counter::kCallbacks);
+  nt::upcall("WskReceiveEvent", callback, context, level_flag(),
+             static_cast<PWSK_DATA_INDICATION>(nullptr), SIZE_T{0}, &accepted);
+  end_event_call();
+}
+
+// ---- WskRelease
+
+// Follows the driver's list. False if anything in it is not held of this socket, or comes twice.
+bool ConnectionSocket::find_held_locked(PWSK_DATA_INDICATION list,
+                                        std::vector<Indication*>& found) {
+  if (endpoint_ == nullptr) return false;
+  IndicationPool& pool = IndicationPool::of_loop(endpoint_->loop().index());
+  for (PWSK_DATA_INDICATION api = list; api != nullptr; api = api->Next) {
+    Indication* indication = pool.find(api);
+    if (indication == nullptr || indication->owner.load(std::memory_order_relaxed) != this) {
+      return false;
+    }
+    const bool held = indication->state == Indication::State::kKept ||
+                      indication->state == Indication::State::kOffered;
+    if (!held) return false;
+    found.push_back(indication);
+    // For a list that comes back on itself: its first indication is found again as released.
+    indication->state = Indication::State::kReleased;
+  }
+  return true;
+}
+
+NTSTATUS ConnectionSocket::release(PWSK_DATA_INDICATION list) {
+  std::vector<Indication*> found;
+  std::size_t bytes = 0;
+  bool valid = list != nullptr;
+  {
+    base::MutexLock lock(mutex_);
+    valid = valid && find_held_locked(list, found);
+    for (Indication* indication : found) {
+      const bool kept = indication->link.linked();
+      if (!valid) {  // Nothing of a list that is not right is released.
+        indication->state = kept ? Indication::State::kKept : Indication::State::kOffered;
+        continue;
+      }
+      if (!kept) continue;  // The callback that offers it settles it.
+      bytes += indication->chunk.size();
+      decltype(kept_)::remove(*indication);
+      kept_bytes_ -= indication->chunk.size();
+      IndicationPool::of_loop(endpoint_->loop().index()).give_back(*indication);
+    }
+    if (!closing_) adjust_flow_locked();
+  }
+  if (!valid) {
+    probe::mistake(handle(),
+                   "WskRelease(%p, %p): not a list kept from this socket by returning "
+                   "STATUS_PENDING, or released before",
+                   handle(), static_cast<void*>(list));
+    return STATUS_INVALID_PARAMETER;
+  }
+  probe::emit(
+      {.fact = probe::Fact::kReleased, .subject = handle(), .related = list, .amount = bytes});
+  return STATUS_SUCCESS;
+}
+
+// The socket goes while the driver still keeps lists: it keeps the memory, too.
+void ConnectionSocket::orphan_kept_locked() {
+  if (kept_.empty()) return;
+  std::size_t count = 0;
+  while (Indication* indication = kept_.pop_front()) {
+    indication->owner.store(nullptr, std::memory_order_relaxed);
+    ++count;
+  }
+  probe::mistake(handle(),
+                 "WskCloseSocket(%p) while %zu data indications (%zu bytes) were still kept; call "
+                 "WskRelease for every kept list first",
+                 handle(), count, kept_bytes_);
+}
+
+}  // namespace wskrun::wsk

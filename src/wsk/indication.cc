@@ -1,0 +1,126 @@
+// The pool of indications, and the MDL over a chunk.
+#include "wsk/indication.h"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+
+#include "base/check.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define WSKRUN_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WSKRUN_ASAN 1
+#endif
+#endif
+#ifdef WSKRUN_ASAN
+#include <sanitizer/asan_interface.h>
+#endif
+
+namespace wskrun::wsk {
+namespace {
+
+constexpr unsigned kMaxLoops = 1024;
+
+// What the driver may touch while an indication is its own, and at no other time.
+void forbid(Indication& indication) {
+#ifdef WSKRUN_ASAN
+  ASAN_POISON_MEMORY_REGION(&indication.api, sizeof indication.api);
+  ASAN_POISON_MEMORY_REGION(&indication.mdl, sizeof indication.mdl);
+#else
+  (void)indication;
+#endif
+}
+
+void permit(Indication& indication) {
+#ifdef WSKRUN_ASAN
+  ASAN_UNPOISON_MEMORY_REGION(&indication.api, sizeof indication.api);
+  ASAN_UNPOISON_MEMORY_REGION(&indication.mdl, sizeof indication.mdl);
+#else
+  (void)indication;
+#endif
+}
+
+// An MDL without page frame numbers: there are none in a process.
+void describe(MDL& mdl, const net::Chunk& chunk) {
+  const auto address = reinterpret_cast<ULONG_PTR>(chunk.data());
+  const ULONG_PTR in_page = address & (PAGE_SIZE - 1);
+  mdl = MDL{};
+  mdl.Size = sizeof(MDL);
+  mdl.MdlFlags = MDL_SOURCE_IS_NONPAGED_POOL;
+  mdl.StartVa = reinterpret_cast<PVOID>(address - in_page);
+  mdl.ByteOffset = static_cast<ULONG>(in_page);
+  mdl.ByteCount = static_cast<ULONG>(chunk.size());
+  mdl.MappedSystemVa = chunk.data();
+}
+
+}  // namespace
+
+IndicationPool& IndicationPool::of_loop(unsigned index) {
+  static std::array<std::atomic<IndicationPool*>, kMaxLoops> pools{};
+  CHECK(index < kMaxLoops);
+  IndicationPool* pool = pools[index].load(std::memory_order_acquire);
+  if (pool != nullptr) return *pool;
+  auto made = std::make_unique<IndicationPool>();
+  if (pools[index].compare_exchange_strong(pool, made.get())) pool = made.release();
+  return *pool;
+}
+
+void IndicationPool::add_slab() {
+  auto slab = std::make_unique<Indication[]>(kSlabCount);
+  for (std::size_t i = 0; i < kSlabCount; ++i) {
+    slab[i].next_free = free_;
+    free_ = &slab[i];
+    forbid(slab[i]);
+  }
+  slabs_.insert(std::upper_bound(slabs_.begin(), slabs_.end(), slab), std::move(slab));
+}
+
+Indication& IndicationPool::take(const void* owner, net::Chunk chunk) {
+  Indication* indication;
+  {
+    base::MutexLock lock(mutex_);
+    if (free_ == nullptr) add_slab();
+    indication = free_;
+    free_ = indication->next_free;
+  }
+  permit(*indication);
+  describe(indication->mdl, chunk);
+  indication->api.Next = nullptr;
+  indication->api.Buffer = {.Mdl = &indication->mdl, .Offset = 0, .Length = chunk.size()};
+  indication->chunk = std::move(chunk);
+  indication->state = Indication::State::kOffered;
+  indication->owner.store(owner, std::memory_order_relaxed);
+  return *indication;
+}
+
+void IndicationPool::give_back(Indication& indication) {
+  CHECK(!indication.link.linked());
+  indication.owner.store(nullptr, std::memory_order_relaxed);
+  indication.state = Indication::State::kFree;
+  indication.chunk = net::Chunk();
+  forbid(indication);
+  base::MutexLock lock(mutex_);
+  indication.next_free = free_;
+  free_ = &indication;
+}
+
+Indication* IndicationPool::find(const WSK_DATA_INDICATION* api) {
+  base::MutexLock lock(mutex_);
+  const auto address = reinterpret_cast<std::uintptr_t>(api);
+  const auto start_of = [](const Slab& slab) {
+    return reinterpret_cast<std::uintptr_t>(slab.get());
+  };
+  auto after = std::upper_bound(
+      slabs_.begin(), slabs_.end(), address,
+      [&](std::uintptr_t wanted, const Slab& slab) { return wanted < start_of(slab); });
+  if (after == slabs_.begin()) return nullptr;
+  const Slab& slab = *std::prev(after);
+  const std::uintptr_t offset = address - start_of(slab);
+  if (offset >= kSlabCount * sizeof(Indication)) return nullptr;
+  if (offset % sizeof(Indication) != offsetof(Indication, api)) return nullptr;
+  return &slab[offset / sizeof(Indication)];
+}
+
+}  // namespace wskrun::wsk

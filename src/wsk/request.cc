@@ -1,0 +1,103 @@
+// Begin, cancel and finish, for every request alike.
+//
+// Cancelling races with completing. IoSetCancelRoutine decides: whoever takes the routine out owns
+// the IRP. When IoCancelIrp took it, on_cancel() is on its way and the IRP must live until it
+// arrives; so a claim() that comes too late leaves its outcome for on_cancel() to finish, and no
+// received byte is lost.
+#include "wsk/request.h"
+
+#include "base/mutex.h"
+#include "nt/upcall.h"
+#include "probe/events.h"
+#include "probe/mistake.h"
+
+namespace wskrun::wsk {
+namespace {
+
+// WSK's own stack location carries its request; the rest of the IRP is the driver's.
+Request& request_of(PIRP irp) {
+  return *static_cast<Request*>(IoGetCurrentIrpStackLocation(irp)->Parameters.Others.Argument1);
+}
+
+void cancel_routine(PDEVICE_OBJECT, PIRP irp) {
+  Request& request = request_of(irp);
+  IoReleaseCancelSpinLock(irp->CancelIrql);
+  request.owner->on_cancel(request);
+}
+
+}  // namespace
+
+NTSTATUS refuse_null_irp(const char* operation, const void* handle) {
+  probe::mistake(handle, "%s(%p) without an IRP: allocate one with IoAllocateIrp", operation,
+                 handle);
+  return STATUS_INVALID_PARAMETER;
+}
+
+void bind_request(Request& request, PIRP irp, const char* operation, RequestOwner& owner) {
+  if (irp->CurrentLocation <= 1) {
+    KeBugCheckEx(NO_MORE_IRP_STACK_LOCATIONS, reinterpret_cast<ULONG_PTR>(irp), 0, 0, 0);
+  }
+  request.owner = &owner;
+  request.irp = irp;
+  request.operation = operation;
+  IoSetNextIrpStackLocation(irp);
+  PIO_STACK_LOCATION location = IoGetCurrentIrpStackLocation(irp);
+  location->MajorFunction = IRP_MJ_INTERNAL_DEVICE_CONTROL;
+  location->MinorFunction = 0;
+  location->DeviceObject = nullptr;
+  location->FileObject = nullptr;
+  location->Control &= static_cast<UCHAR>(~SL_PENDING_RETURNED);
+  location->Parameters.Others.Argument1 = &request;
+  owner.request_begun();
+  probe::emit({.fact = probe::Fact::kRequest,
+               .subject = owner.handle(),
+               .related = irp,
+               .text = operation});
+}
+
+void mark_pending(Request& request) {
+  IoMarkIrpPending(request.irp);
+}
+
+bool make_cancellable(Request& request) {
+  request.cancellable_ = true;
+  IoSetCancelRoutine(request.irp, cancel_routine);
+  if (!request.irp->Cancel) return true;
+  // Cancelled before or just now. If the routine is still there, IoCancelIrp did not see it.
+  if (IoSetCancelRoutine(request.irp, nullptr) == nullptr) return true;
+  request.cancellable_ = false;
+  return false;
+}
+
+bool claim(Request& request, NTSTATUS status, ULONG_PTR information) {
+  if (!request.cancellable_ || request.cancel_admitted_) return true;
+  if (IoSetCancelRoutine(request.irp, nullptr) != nullptr) return true;
+  request.decided_ = true;
+  request.status_ = status;
+  request.information_ = information;
+  return false;
+}
+
+bool admit_cancel(Request& request) {
+  if (request.decided_) return false;
+  request.cancel_admitted_ = true;
+  return true;
+}
+
+NTSTATUS finish_decided(Request& request) {
+  return finish(request, request.status_, request.information_);
+}
+
+NTSTATUS finish(Request& request, NTSTATUS status, ULONG_PTR information) {
+  base::assert_no_lock_held();
+  PIRP irp = request.irp;
+  RequestOwner* owner = request.owner;
+  delete &request;
+  irp->IoStatus.Status = status;
+  irp->IoStatus.Information = information;
+  IoCompleteRequest(irp, IO_NETWORK_INCREMENT);
+  owner->request_ended();
+  return status;
+}
+
+}  // namespace wskrun::wsk

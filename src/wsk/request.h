@@ -1,0 +1,106 @@
+// Request: a call with its IRP, from the dispatch entry to the completion. Every WSK function that
+// takes an IRP begins here and leaves through finish(), exactly once on every path. What a socket
+// does in between is in connection.cc and listen.cc.
+#pragma once
+
+#include <wdm.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/list.h"
+
+namespace wskrun::wsk {
+
+// What a request belongs to: a socket or a client. It lives at least until request_ended() of its
+// last request, which runs after the driver's completion routine has returned.
+class RequestOwner {
+ public:
+  // The driver called IoCancelIrp for a request made cancellable. Called once, with no lock held.
+  // The owner calls admit_cancel() under its lock and acts on the answer.
+  virtual void on_cancel(class Request& request) = 0;
+  virtual void request_begun() = 0;
+  virtual void request_ended() = 0;
+  virtual const void* handle() const = 0;  // What the driver knows the owner by.
+
+ protected:
+  ~RequestOwner() = default;
+};
+
+class Request {
+ public:
+  // What on_cancel() may be asked to end.
+  enum class Kind : std::uint8_t { kOther, kAccept, kConnect, kReceive, kSend, kDisconnect };
+
+  explicit Request(Kind request_kind = Kind::kOther) : kind(request_kind) {}
+  virtual ~Request() = default;
+  Request(const Request&) = delete;
+  Request& operator=(const Request&) = delete;
+
+  const Kind kind;
+  RequestOwner* owner = nullptr;
+  PIRP irp = nullptr;
+  const char* operation = nullptr;  // "WskReceive", for people.
+  base::Link link;                  // The owner's queues; guarded by its lock.
+
+ private:
+  friend bool make_cancellable(Request&);
+  friend bool claim(Request&, NTSTATUS, ULONG_PTR);
+  friend bool admit_cancel(Request&);
+  friend NTSTATUS finish_decided(Request&);
+
+  // Guarded by the owner's lock.
+  bool cancellable_ = false;
+  bool cancel_admitted_ = false;  // on_cancel() came before the outcome was decided.
+  bool decided_ = false;          // The outcome below waits for the cancel routine to finish it.
+  NTSTATUS status_ = STATUS_PENDING;
+  ULONG_PTR information_ = 0;
+};
+
+using RequestQueue = base::List<Request, &Request::link>;
+
+// Binds `request` to the IRP's next stack location, which WSK sets up itself (I-008). Not for a
+// null IRP; no stack location left is the bugcheck that it is on Windows.
+void bind_request(Request& request, PIRP irp, const char* operation, RequestOwner& owner);
+
+// A new request of type R, or nullptr after reporting the mistake when `irp` is null (I-024).
+template <typename R = Request>
+R* begin(PIRP irp, const char* operation, RequestOwner& owner);
+
+// The only way an IRP leaves the provider. Call with no lock held: the completion routine may free
+// the IRP, start another request or close the socket. `request` is freed. Returns `status`.
+NTSTATUS finish(Request& request, NTSTATUS status, ULONG_PTR information = 0);
+
+// Marks the IRP pending; from here on the function that began the request returns STATUS_PENDING.
+// Before anything else can complete it.
+void mark_pending(Request& request);
+
+// The four below need the owner's lock.
+
+// Lets IoCancelIrp reach the request from now on. False: it was cancelled before; finish it.
+bool make_cancellable(Request& request);
+// The owner has decided how the request ends. True: finish() it. False: IoCancelIrp has called the
+// cancel routine, which will finish it with this very outcome; forget the request.
+bool claim(Request& request, NTSTATUS status, ULONG_PTR information);
+// In on_cancel(). True: the request is still undecided; end it as cancelled. False: its outcome was
+// decided meanwhile; finish_decided() it once the lock is dropped.
+bool admit_cancel(Request& request);
+
+// With no lock held: finishes a request whose claim() returned false.
+NTSTATUS finish_decided(Request& request);
+
+// Reports the null IRP; returns STATUS_INVALID_PARAMETER.
+NTSTATUS refuse_null_irp(const char* operation, const void* handle);
+
+template <typename R>
+R* begin(PIRP irp, const char* operation, RequestOwner& owner) {
+  if (irp == nullptr) {
+    refuse_null_irp(operation, owner.handle());
+    return nullptr;
+  }
+  R* request = new R;
+  bind_request(*request, irp, operation, owner);
+  return request;
+}
+
+}  // namespace wskrun::wsk

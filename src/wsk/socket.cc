@@ -1,0 +1,128 @@
+// The life and end of every socket.
+#include "wsk/socket.h"
+
+#include <cstddef>
+
+#include "probe/events.h"
+#include "probe/mistake.h"
+#include "wsk/dispatch.h"
+
+namespace wskrun::wsk {
+namespace {
+
+// Owns the close request while it completes: the socket itself is freed by then. It holds the
+// client until the driver's completion routine has returned, so that WskDeregister waits for it.
+class ClosedSocket final : public RequestOwner {
+ public:
+  ClosedSocket(base::RefPtr<Client> client, const void* handle)
+      : client_(std::move(client)), handle_(handle) {}
+
+  void on_cancel(Request&) override {}  // A close is never cancellable.
+  void request_begun() override {}
+  void request_ended() override { delete this; }
+  const void* handle() const override { return handle_; }
+
+ private:
+  base::RefPtr<Client> client_;
+  const void* handle_;
+};
+
+const char* name_of(Category category) {
+  return category == Category::kListen ? "listening" : "connection-oriented";
+}
+
+}  // namespace
+
+Socket& Socket::of(PWSK_SOCKET handle) {
+  return *reinterpret_cast<Handle*>(handle)->socket;
+}
+
+Socket::Socket(base::RefPtr<Client> client, Category category, const void* provider_dispatch,
+               PVOID context, const void* created_by)
+    : client_(std::move(client)),
+      category_(category),
+      handle_{{provider_dispatch}, this},
+      context_(context) {
+  nt::ledger_add(ledger_, nt::Holding::kSocket, &handle_, sizeof(WSK_SOCKET), 0, created_by);
+  probe::emit(
+      {.fact = probe::Fact::kSocketCreated, .subject = &handle_, .text = name_of(category)});
+}
+
+Socket::~Socket() {
+  nt::ledger_remove(ledger_);
+  probe::emit({.fact = probe::Fact::kSocketClosed, .subject = &handle_});
+}
+
+NTSTATUS Socket::close(Request& request) {
+  {
+    base::MutexLock lock(mutex_);
+    if (closing_) {
+      lock.unlock();
+      probe::mistake(&handle_, "WskCloseSocket(%p) for a socket that is being closed already",
+                     static_cast<void*>(&handle_));
+      return finish(request, STATUS_INVALID_DEVICE_STATE);
+    }
+    closing_ = true;
+  }
+  mark_pending(request);
+  close_request_ = &request;
+  remove_user();  // The close waits for the others, not for itself.
+  begin_close();
+  return STATUS_PENDING;
+}
+
+void Socket::discard() {
+  {
+    base::MutexLock lock(mutex_);
+    closing_ = true;
+  }
+  begin_close();
+}
+
+NTSTATUS Socket::enable_events(ULONG events) {
+  {
+    base::MutexLock lock(mutex_);
+    if (closing_) return STATUS_INVALID_DEVICE_STATE;
+    if (const NTSTATUS status = may_control_events_locked(); !NT_SUCCESS(status)) return status;
+    if ((events & ~callbacks_locked()) != 0) return STATUS_INVALID_PARAMETER;
+    events_.enable(events & ~permanent_events());
+    events_.enable_for_good(events & permanent_events());
+  }
+  on_events_enabled();
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS Socket::disable_event(ULONG event, Request* request) {
+  base::MutexLock lock(mutex_);
+  if (closing_) return STATUS_INVALID_DEVICE_STATE;
+  if (const NTSTATUS status = may_control_events_locked(); !NT_SUCCESS(status)) return status;
+  return events_.disable(event, request);
+}
+
+void Socket::end_event_call() {
+  RequestQueue disabled;
+  {
+    base::MutexLock lock(mutex_);
+    events_.end_call(disabled);
+  }
+  while (Request* request = disabled.pop_front()) finish(*request, STATUS_SUCCESS);
+}
+
+void Socket::end() {
+  Request* close = close_request_;
+  base::RefPtr<Client> client = std::move(client_);
+  const void* handle = &handle_;
+  delete this;
+  if (close == nullptr) return;
+  close->owner = new ClosedSocket(std::move(client), handle);
+  finish(*close, STATUS_SUCCESS);
+}
+
+NTSTATUS WSKAPI close_socket(PWSK_SOCKET Socket, PIRP Irp) {
+  wsk::Socket& socket = wsk::Socket::of(Socket);
+  Request* request = begin(Irp, "WskCloseSocket", socket);
+  if (request == nullptr) return STATUS_INVALID_PARAMETER;
+  return socket.close(*request);
+}
+
+}  // namespace wskrun::wsk

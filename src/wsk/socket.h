@@ -1,0 +1,116 @@
+// Socket: what all categories share: the handle the driver holds, who it belongs to, its users and
+// its end. connection.h and listen.h have what makes a category.
+#pragma once
+
+#include <wdm.h>
+#include <wsk.h>
+
+#include <atomic>
+
+#include "base/mutex.h"
+#include "base/ref_ptr.h"
+#include "nt/ledger.h"
+#include "wsk/client.h"
+#include "wsk/events.h"
+#include "wsk/request.h"
+
+namespace wskrun::wsk {
+
+enum class Category : std::uint8_t { kListen, kConnection };
+
+// Life: users_ counts the open socket and every request in flight. WskCloseSocket ends what is in
+// flight; when the last user is gone, the socket is freed and the close IRP completes. Nobody
+// waits: the open socket's own use ends on the loop that runs the callbacks, after all of them.
+class Socket : public RequestOwner {
+ public:
+  static Socket& of(PWSK_SOCKET handle);
+
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+
+  PWSK_SOCKET wsk_socket() { return &handle_.api; }
+  Client& client() const { return *client_; }
+  Category category() const { return category_; }
+
+  // WskCloseSocket.
+  NTSTATUS close(Request& request);
+  // Ends a socket that the driver never got.
+  void discard();
+
+  // SO_WSK_EVENT_CALLBACK, its structure and flags checked already (options.cc). Statuses as
+  // EventSet::disable; STATUS_INVALID_DEVICE_STATE before the socket is bound or connected;
+  // STATUS_INVALID_PARAMETER for an event without a callback.
+  NTSTATUS enable_events(ULONG events);
+  NTSTATUS disable_event(ULONG event, Request* request);
+
+  // RequestOwner
+  void request_begun() final { add_user(); }
+  void request_ended() final { remove_user(); }
+  const void* handle() const final { return &handle_; }
+
+  // Keeps the socket in memory for a scope, whatever the driver does meanwhile.
+  class Hold {
+   public:
+    explicit Hold(Socket& socket) : socket_(socket) { socket_.add_user(); }
+    ~Hold() { socket_.remove_user(); }
+    Hold(const Hold&) = delete;
+    Hold& operator=(const Hold&) = delete;
+
+   private:
+    Socket& socket_;
+  };
+
+ protected:
+  Socket(base::RefPtr<Client> client, Category category, const void* provider_dispatch,
+         PVOID context, const void* created_by);
+  virtual ~Socket();
+
+  // Ends what is in flight; closing_ is set already. drop_open_user() once nothing more will be
+  // delivered: from closed(), or at once where there is no endpoint. No lock held.
+  virtual void begin_close() = 0;
+
+  // May the driver switch events now? STATUS_SUCCESS, or why not.
+  virtual NTSTATUS may_control_events_locked() const REQUIRES(mutex_) = 0;
+  // The events that the driver's dispatch table has a callback for. Reads that table: a driver that
+  // enables no event may have given a wild pointer.
+  virtual ULONG callbacks_locked() const REQUIRES(mutex_) = 0;
+  // Of those that are enabled, the ones that cannot be disabled again on this socket.
+  virtual ULONG permanent_events() const { return 0; }
+  // Events were enabled: deliver what waits for them. No lock held.
+  virtual void on_events_enabled() = 0;
+
+  // A callback has returned: finishes the requests that waited for it to disable its event.
+  void end_event_call();
+
+  void add_user() { users_.fetch_add(1, std::memory_order_relaxed); }
+  void remove_user() {
+    if (users_.fetch_sub(1, std::memory_order_acq_rel) == 1) end();
+  }
+  void drop_open_user() { remove_user(); }
+
+  PVOID context_locked() const REQUIRES(mutex_) { return context_; }
+  void set_context_locked(PVOID context) REQUIRES(mutex_) { context_ = context; }
+
+  mutable base::Mutex mutex_;
+  bool closing_ GUARDED_BY(mutex_) = false;
+  EventSet events_ GUARDED_BY(mutex_);
+
+ private:
+  // What the driver's PWSK_SOCKET points to.
+  struct Handle {
+    WSK_SOCKET api;
+    Socket* socket;
+  };
+
+  void end();
+
+  base::RefPtr<Client> client_;
+  const Category category_;
+  Handle handle_;
+  nt::LedgerEntry ledger_;
+  PVOID context_ GUARDED_BY(mutex_);
+  std::atomic<unsigned> users_{1};
+  Request* close_request_ = nullptr;  // Set once, before the last user goes.
+};
+
+}  // namespace wskrun::wsk

@@ -1,0 +1,57 @@
+// The one table between errno and NTSTATUS (readings G-09 and G-12 of the requirements).
+#include "wsk/status.h"
+
+#include <cerrno>
+
+#include "base/log.h"
+
+namespace wskrun::wsk {
+namespace {
+
+struct StatusRow {
+  int error;
+  NTSTATUS status;
+};
+
+constexpr StatusRow kStatusRows[] = {
+    {0, STATUS_SUCCESS},
+    {ECANCELED, STATUS_CANCELLED},
+    {ECONNREFUSED, STATUS_CONNECTION_REFUSED},
+    {ECONNRESET, STATUS_CONNECTION_RESET},
+    {EPIPE, STATUS_CONNECTION_RESET},
+    {ECONNABORTED, STATUS_CONNECTION_ABORTED},
+    {ETIMEDOUT, STATUS_IO_TIMEOUT},
+    {EHOSTUNREACH, STATUS_HOST_UNREACHABLE},
+    {EHOSTDOWN, STATUS_HOST_UNREACHABLE},
+    {ENETUNREACH, STATUS_NETWORK_UNREACHABLE},
+    {ENETDOWN, STATUS_NETWORK_UNREACHABLE},
+    {EADDRINUSE, STATUS_ADDRESS_ALREADY_EXISTS},
+    {EADDRNOTAVAIL, STATUS_INVALID_ADDRESS_COMPONENT},
+    {EACCES, STATUS_ACCESS_DENIED},
+    {EPERM, STATUS_ACCESS_DENIED},
+    {EINVAL, STATUS_INVALID_PARAMETER},
+    {ENOTCONN, STATUS_INVALID_DEVICE_STATE},
+    {EISCONN, STATUS_INVALID_DEVICE_STATE},
+    {EALREADY, STATUS_INVALID_DEVICE_STATE},
+    {EAFNOSUPPORT, STATUS_NOT_SUPPORTED},
+    {EPROTONOSUPPORT, STATUS_NOT_SUPPORTED},
+    {EOPNOTSUPP, STATUS_NOT_SUPPORTED},
+    {ENOPROTOOPT, STATUS_NOT_SUPPORTED},
+    {ENOMEM, STATUS_INSUFFICIENT_RESOURCES},
+    {ENOBUFS, STATUS_INSUFFICIENT_RESOURCES},
+    {EMFILE, STATUS_INSUFFICIENT_RESOURCES},
+    {ENFILE, STATUS_INSUFFICIENT_RESOURCES},
+};
+
+}  // namespace
+
+NTSTATUS status_of(net::Error error) {
+  for (const StatusRow& row : kStatusRows) {
+    if (row.error == error.code()) return row.status;
+  }
+  base::log(base::LogLevel::kWarning, "errno %d has no NTSTATUS; answered STATUS_UNSUCCESSFUL",
+            error.code());
+  return STATUS_UNSUCCESSFUL;
+}
+
+}  // namespace wskrun::wsk
