@@ -234,11 +234,13 @@ FORCEINLINE BOOLEAN IN6_ADDR_EQUAL(const IN6_ADDR* x, const IN6_ADDR* y) {
 #define IN6_ARE_ADDR_EQUAL IN6_ADDR_EQUAL
 
 FORCEINLINE BOOLEAN IN6_IS_ADDR_UNSPECIFIED(const IN6_ADDR* a) {
-  return IN6_ADDR_EQUAL(a, &in6addr_any);
+  const IN6_ADDR any = IN6ADDR_ANY_INIT;
+  return IN6_ADDR_EQUAL(a, &any);
 }
 
 FORCEINLINE BOOLEAN IN6_IS_ADDR_LOOPBACK(const IN6_ADDR* a) {
-  return IN6_ADDR_EQUAL(a, &in6addr_loopback);
+  const IN6_ADDR loopback = IN6ADDR_LOOPBACK_INIT;
+  return IN6_ADDR_EQUAL(a, &loopback);
 }
 
 FORCEINLINE BOOLEAN IN6_IS_ADDR_MULTICAST(const IN6_ADDR* a) {
@@ -260,15 +262,14 @@ FORCEINLINE BOOLEAN IN6_IS_ADDR_GLOBAL(const IN6_ADDR* a) {
 }
 
 FORCEINLINE BOOLEAN IN6_IS_ADDR_V4MAPPED(const IN6_ADDR* a) {
-  return (BOOLEAN)(a->s6_words[0] == 0 && a->s6_words[1] == 0 && a->s6_words[2] == 0 &&
-                   a->s6_words[3] == 0 && a->s6_words[4] == 0 && a->s6_words[5] == 0xffff);
+  return (
+      BOOLEAN)(a->s6_words[0] == 0 && a->s6_words[1] == 0 && a->s6_words[2] == 0 && a->s6_words[3] == 0 && a->s6_words[4] == 0 && a->s6_words[5] == 0xffff);
 }
 
 // ::a.b.c.d, but neither :: nor ::1.
 FORCEINLINE BOOLEAN IN6_IS_ADDR_V4COMPAT(const IN6_ADDR* a) {
-  return (BOOLEAN)(a->s6_words[0] == 0 && a->s6_words[1] == 0 && a->s6_words[2] == 0 &&
-                   a->s6_words[3] == 0 && a->s6_words[4] == 0 && a->s6_words[5] == 0 &&
-                   !(a->s6_words[6] == 0 && a->s6_bytes[14] == 0 && a->s6_bytes[15] <= 1));
+  return (
+      BOOLEAN)(a->s6_words[0] == 0 && a->s6_words[1] == 0 && a->s6_words[2] == 0 && a->s6_words[3] == 0 && a->s6_words[4] == 0 && a->s6_words[5] == 0 && !(a->s6_words[6] == 0 && a->s6_bytes[14] == 0 && a->s6_bytes[15] <= 1));
 }
 
 // The scope of a multicast address is the low half of its second byte.
@@ -307,8 +308,9 @@ FORCEINLINE VOID IN6ADDR_SETANY(PSOCKADDR_IN6 a) {
 }
 
 FORCEINLINE VOID IN6ADDR_SETLOOPBACK(PSOCKADDR_IN6 a) {
+  const IN6_ADDR loopback = IN6ADDR_LOOPBACK_INIT;
   IN6ADDR_SETANY(a);
-  a->sin6_addr = in6addr_loopback;
+  a->sin6_addr = loopback;
 }
 
 FORCEINLINE BOOLEAN IN6ADDR_ISANY(const SOCKADDR_IN6* a) {
@@ -325,7 +327,7 @@ FORCEINLINE BOOLEAN IN6ADDR_ISV4MAPPED(const SOCKADDR_IN6* a) {
 
 // ::ffff:a.b.c.d, and the a.b.c.d in one.
 FORCEINLINE VOID IN6_SET_ADDR_V4MAPPED(PIN6_ADDR a6, const IN_ADDR* a4) {
-  *a6 = in6addr_any;
+  __builtin_memset(a6, 0, sizeof(*a6));
   a6->s6_bytes[10] = 0xff;
   a6->s6_bytes[11] = 0xff;
   __builtin_memcpy(&a6->s6_bytes[12], a4, sizeof(*a4));
@@ -335,8 +337,8 @@ FORCEINLINE const UCHAR* IN6_GET_ADDR_V4MAPPED(const IN6_ADDR* Address) {
   return &Address->s6_bytes[12];
 }
 
-FORCEINLINE VOID IN6ADDR_SETV4MAPPED(PSOCKADDR_IN6 a6, const IN_ADDR* a4, SCOPE_ID scope,
-                                     USHORT port) {
+FORCEINLINE VOID
+IN6ADDR_SETV4MAPPED(PSOCKADDR_IN6 a6, const IN_ADDR* a4, SCOPE_ID scope, USHORT port) {
   IN6ADDR_SETANY(a6);
   a6->sin6_port = port;
   IN6_SET_ADDR_V4MAPPED(&a6->sin6_addr, a4);

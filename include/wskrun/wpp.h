@@ -9,13 +9,18 @@
 #include <stddef.h>
 #include <string.h>
 
-#define WPP_INIT_TRACING(...) ((void)0)
-#define WPP_CLEANUP(...) ((void)0)
+/* There are no trace sessions to begin or end. */
+#define WPP_INIT_TRACING(...) wskrun_trace_session(__VA_ARGS__)
+#define WPP_CLEANUP(...) wskrun_trace_session(__VA_ARGS__)
 #define WPP_LEVEL_ENABLED(...) 1
 
 #define WSKRUN_TRACE(MSG, ...) wskrun_trace(__func__, MSG, ##__VA_ARGS__)
 
 enum { WSKRUN_TRACE_MAX = 512 };
+
+static inline void wskrun_trace_session(const void* driver_object, ...) {
+  (void)driver_object;
+}
 
 /* How an argument that WPP formats by the name of its type is printed here. */
 static const struct {

@@ -35,11 +35,13 @@ void Binding::offer() {
   }
   lock.lock();
   offer_open_ = false;
-  after_attachment(lock);
+  const Step next = after_attachment_locked();
+  lock.unlock();
+  take(next);
 }
 
-NTSTATUS Binding::attach(PVOID client_context, const VOID* client_dispatch,
-                         PVOID* provider_context, const VOID** provider_dispatch) {
+NTSTATUS Binding::attach(PVOID client_context, const VOID* client_dispatch, PVOID* provider_context,
+                         const VOID** provider_dispatch) {
   MutexLock lock(registry_.mutex);
   if (state_ != State::kOffered || !offer_open_) return STATUS_INVALID_PARAMETER;
   if (client_.module->deregistering || provider_.module->deregistering) return STATUS_NOINTERFACE;
@@ -49,7 +51,9 @@ NTSTATUS Binding::attach(PVOID client_context, const VOID* client_dispatch,
       ask_provider(client_context, client_dispatch, provider_context, provider_dispatch);
   lock.lock();
   state_ = status == STATUS_SUCCESS ? State::kAttached : State::kOffered;
-  after_attachment(lock);
+  const Step next = after_attachment_locked();
+  lock.unlock();
+  take(next);
   return status;
 }
 
@@ -71,13 +75,11 @@ NTSTATUS Binding::ask_provider(PVOID client_context, const VOID* client_dispatch
 
 // The offer or the attachment inside it has ended; the one that ends last decides how it goes on.
 // Detaching waits for this, since before it the client may not know yet that it is attached.
-void Binding::after_attachment(MutexLock& lock) {
-  if (offer_open_ || state_ == State::kAttaching) return;
-  if (state_ == State::kOffered) return remove(lock);
-  if (!client_.module->deregistering && !provider_.module->deregistering) return;
-  const bool mine = begin_detach_locked();
-  lock.unlock();
-  if (mine) detach();
+Binding::Step Binding::after_attachment_locked() {
+  if (offer_open_ || state_ == State::kAttaching) return Step::kNone;
+  if (state_ == State::kOffered) return Step::kEnd;
+  const bool wanted = !client_.module->deregistering && !provider_.module->deregistering;
+  return !wanted && begin_detach_locked() ? Step::kDetach : Step::kNone;
 }
 
 bool Binding::begin_detach_locked() {
@@ -90,57 +92,65 @@ void Binding::detach() {
   detach_returned(Role::kClient,
                   nt::upcall("ClientDetachProvider", client_.module->client->ClientDetachProvider,
                              client_.context));
-  detach_returned(Role::kProvider, nt::upcall("ProviderDetachClient",
-                                              provider_.module->provider->ProviderDetachClient,
-                                              provider_.context));
+  detach_returned(Role::kProvider,
+                  nt::upcall("ProviderDetachClient",
+                             provider_.module->provider->ProviderDetachClient, provider_.context));
 }
 
 void Binding::detach_returned(Role role, NTSTATUS status) {
   MutexLock lock(registry_.mutex);
   side(role).returned = true;
   side(role).pending = status == STATUS_PENDING;
-  finish_if_detached(lock);
+  const Step next = after_detachment_locked();
+  lock.unlock();
+  take(next);
 }
 
 void Binding::detach_complete(Role role) {
   MutexLock lock(registry_.mutex);
   Side& mine = side(role);
-  if (state_ != State::kDetaching || mine.completed || (mine.returned && !mine.pending)) {
-    lock.unlock();
-    return probe::mistake(handle_, "detachment of binding %p completed, but none is pending",
-                          handle_);
+  const bool awaited =
+      state_ == State::kDetaching && !mine.completed && (mine.pending || !mine.returned);
+  if (awaited) mine.completed = true;
+  const Step next = awaited ? after_detachment_locked() : Step::kNone;
+  lock.unlock();
+  if (!awaited) {
+    probe::mistake(handle_, "the detachment of binding %p is not pending on this side", handle_);
   }
-  mine.completed = true;
-  finish_if_detached(lock);
+  take(next);
 }
 
-void Binding::finish_if_detached(MutexLock& lock) {
-  if (!client_.detached() || !provider_.detached()) return;
+Binding::Step Binding::after_detachment_locked() {
+  if (!client_.detached() || !provider_.detached()) return Step::kNone;
   state_ = State::kGone;
-  lock.unlock();
+  return Step::kCleanUp;
+}
+
+void Binding::take(Step step) {
+  if (step == Step::kDetach) detach();
+  if (step == Step::kCleanUp) clean_up();
+  if (step == Step::kCleanUp || step == Step::kEnd) end();
+}
+
+void Binding::clean_up() {
   if (const auto cleanup = client_.module->client->ClientCleanupBindingContext) {
     nt::upcall("ClientCleanupBindingContext", cleanup, client_.context);
   }
   if (const auto cleanup = provider_.module->provider->ProviderCleanupBindingContext) {
     nt::upcall("ProviderCleanupBindingContext", cleanup, provider_.context);
   }
-  lock.lock();
-  remove(lock);
 }
 
-// Ends the binding and with it, perhaps, the deregistration of its modules.
-void Binding::remove(MutexLock& lock) {
-  RefPtr<Binding> self = RefPtr<Binding>::share(this);
+// The binding is over, and with it perhaps the deregistration of its modules.
+void Binding::end() {
+  const RefPtr<Binding> self = RefPtr<Binding>::share(this);  // The registry's may be the last.
+  MutexLock lock(registry_.mutex);
   registry_.bindings.erase(handle_);
-  Module* ended[2] = {};
-  for (Side* each : {&client_, &provider_}) {
-    Module& module = *each->module;
-    if (--module.bindings == 0 && module.deregistering) ended[each == &provider_] = &module;
-  }
+  const bool client_gone = client_.module->drop_binding_locked();
+  const bool provider_gone = provider_.module->drop_binding_locked();
   lock.unlock();
-  for (Module* module : ended) {
-    if (module != nullptr) KeSetEvent(&module->deregistered, IO_NO_INCREMENT, FALSE);
-  }
+  if (client_gone) KeSetEvent(&client_.module->deregistered, IO_NO_INCREMENT, FALSE);
+  if (provider_gone) KeSetEvent(&provider_.module->deregistered, IO_NO_INCREMENT, FALSE);
 }
 
 namespace {

@@ -46,20 +46,25 @@ class Binding : public base::RefCounted<Binding> {
   struct Side {
     base::RefPtr<Module> module;
     PVOID context = nullptr;
-    bool returned = false;  // From the detach callback,
-    bool pending = false;   // with STATUS_PENDING.
+    bool returned = false;   // From the detach callback,
+    bool pending = false;    // with STATUS_PENDING.
     bool completed = false;  // The word that then has to follow; it may come first.
 
     bool detached() const { return returned && (!pending || completed); }
   };
 
+  // What follows, decided under the lock and done without it.
+  enum class Step : std::uint8_t { kNone, kDetach, kCleanUp, kEnd };
+
   Side& side(Role role) { return role == Role::kClient ? client_ : provider_; }
   NTSTATUS ask_provider(PVOID client_context, const VOID* client_dispatch, PVOID* provider_context,
                         const VOID** provider_dispatch);
-  void after_attachment(base::MutexLock& lock);
+  Step after_attachment_locked();
+  Step after_detachment_locked();
+  void take(Step step);
   void detach_returned(Role role, NTSTATUS status);
-  void finish_if_detached(base::MutexLock& lock);
-  void remove(base::MutexLock& lock);
+  void clean_up();
+  void end();
 
   Registry& registry_;
   const HANDLE handle_;

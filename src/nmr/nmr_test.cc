@@ -88,8 +88,8 @@ struct Provider {
                                PVOID* binding_context, const VOID** dispatch) {
     auto& self = *static_cast<Provider*>(context);
     EXPECT_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
-    EXPECT_TRUE(IsEqualGUID(*instance->NpiId, *self.characteristics.ProviderRegistrationInstance
-                                                   .NpiId));
+    EXPECT_TRUE(
+        IsEqualGUID(*instance->NpiId, *self.characteristics.ProviderRegistrationInstance.NpiId));
     if (client_dispatch == self.refused_dispatch) return STATUS_NOINTERFACE;
     auto& side = self.sides.add(self, binding);
     side.other_context = client_context;
@@ -328,11 +328,9 @@ TEST(Nmr, BadCharacteristicsAreRefused) {  // N-028
   HANDLE handle = nullptr;
   Client client;
   EXPECT_EQ(NmrRegisterClient(nullptr, nullptr, &handle), STATUS_INVALID_PARAMETER);
-  EXPECT_EQ(NmrRegisterClient(&client.characteristics, &client, nullptr),
-            STATUS_INVALID_PARAMETER);
+  EXPECT_EQ(NmrRegisterClient(&client.characteristics, &client, nullptr), STATUS_INVALID_PARAMETER);
   client.characteristics.Version = 1;
-  EXPECT_EQ(NmrRegisterClient(&client.characteristics, &client, &handle),
-            STATUS_INVALID_PARAMETER);
+  EXPECT_EQ(NmrRegisterClient(&client.characteristics, &client, &handle), STATUS_INVALID_PARAMETER);
   Provider provider;
   provider.characteristics.ProviderRegistrationInstance.NpiId = nullptr;
   EXPECT_EQ(NmrRegisterProvider(&provider.characteristics, &provider, &handle),

@@ -73,8 +73,8 @@ std::vector<RefPtr<Binding>> enter(const RefPtr<Module>& module, HANDLE& handle)
     if (other->deregistering || !are_a_pair(*module, *other)) continue;
     const bool is_client = module->role == Role::kClient;
     const HANDLE binding_handle = all.next_handle_locked();
-    made.push_back(RefPtr<Binding>::adopt(new Binding(
-        all, binding_handle, is_client ? module : other, is_client ? other : module)));
+    made.push_back(RefPtr<Binding>::adopt(
+        new Binding(all, binding_handle, is_client ? module : other, is_client ? other : module)));
     all.bindings.emplace(binding_handle, made.back());
   }
   all.modules.emplace(handle, module);
@@ -141,9 +141,8 @@ extern "C" NTSTATUS NTAPI NmrRegisterClient(PNPI_CLIENT_CHARACTERISTICS ClientCh
                               "NmrRegisterClient");
 }
 
-extern "C" NTSTATUS NTAPI NmrRegisterProvider(
-    PNPI_PROVIDER_CHARACTERISTICS ProviderCharacteristics, PVOID ProviderContext,
-    PHANDLE NmrProviderHandle) {
+extern "C" NTSTATUS NTAPI NmrRegisterProvider(PNPI_PROVIDER_CHARACTERISTICS ProviderCharacteristics,
+                                              PVOID ProviderContext, PHANDLE NmrProviderHandle) {
   return nmr::register_module(ProviderCharacteristics, ProviderContext, NmrProviderHandle,
                               "NmrRegisterProvider");
 }

@@ -20,6 +20,9 @@ struct Module : base::RefCounted<Module> {
   Module(const NPI_CLIENT_CHARACTERISTICS& characteristics, PVOID module_context);
   Module(const NPI_PROVIDER_CHARACTERISTICS& characteristics, PVOID module_context);
 
+  // True: that was the last one, and deregistration is complete.
+  bool drop_binding_locked() { return --bindings == 0 && deregistering; }
+
   const Role role;
   const NPI_CLIENT_CHARACTERISTICS* const client;      // Of a client, else nullptr.
   const NPI_PROVIDER_CHARACTERISTICS* const provider;  // Of a provider, else nullptr.

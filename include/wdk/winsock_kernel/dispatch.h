@@ -12,6 +12,16 @@
 extern "C" {
 #endif
 
+/*
+ * WSK_PROVIDER_DISPATCH: WSK to a client, from WskCaptureProviderNPI until the last
+ * WskReleaseProviderNPI.
+ *
+ *   Version  What WSK offers: the major number the client asked for, a minor number at least as
+ *            high. The members are those of this version.
+ *
+ * Page     ddi/wsk/ns-wsk-_wsk_provider_dispatch
+ * Windows  No known difference.
+ */
 typedef struct _WSK_PROVIDER_DISPATCH {
   USHORT Version;
   USHORT Reserved;
@@ -25,18 +35,26 @@ typedef struct _WSK_PROVIDER_DISPATCH {
 #endif
 } WSK_PROVIDER_DISPATCH, *PWSK_PROVIDER_DISPATCH;
 
+/*
+ * WSK_PROVIDER_BASIC_DISPATCH: what every socket can do. The table of a basic socket, and the
+ * beginning of all others: there the two functions are members of `Basic` in C++, and of the table
+ * itself in C.
+ *
+ * C reaches them through Basic too, as some drivers do: this union says both without Microsoft's
+ * unnamed structures, which compilers know only under -fms-extensions.
+ *
+ * Page     ddi/wsk/ns-wsk-_wsk_provider_basic_dispatch
+ * Windows  No known difference.
+ */
 typedef struct _WSK_PROVIDER_BASIC_DISPATCH {
   PFN_WSK_CONTROL_SOCKET WskControlSocket;
   PFN_WSK_CLOSE_SOCKET WskCloseSocket;
 } WSK_PROVIDER_BASIC_DISPATCH, *PWSK_PROVIDER_BASIC_DISPATCH;
 
-// Every table below begins with these two functions: in C++ they are members of `Basic`, in C of
-// the table itself. (C reaches them through Basic too, as some drivers do. A union says this
-// without Microsoft's unnamed structures, which compilers know only under -fms-extensions.)
 #ifdef __cplusplus
-#define WSK_BASIC_MEMBERS WSK_PROVIDER_BASIC_DISPATCH Basic
+#define WSK_BASIC_FUNCTIONS WSK_PROVIDER_BASIC_DISPATCH Basic
 #else
-#define WSK_BASIC_MEMBERS                      \
+#define WSK_BASIC_FUNCTIONS                    \
   union {                                      \
     WSK_PROVIDER_BASIC_DISPATCH Basic;         \
     struct {                                   \
@@ -46,8 +64,15 @@ typedef struct _WSK_PROVIDER_BASIC_DISPATCH {
   }
 #endif
 
+/*
+ * The tables of a socket's functions, by category. They stay for good, also after
+ * WskReleaseProviderNPI.
+ *
+ * Pages    ddi/wsk/ns-wsk-_wsk_provider_{listen,datagram,connection,stream}_dispatch
+ * Windows  WskSendEx and WskReceiveEx are reserved and answer STATUS_NOT_SUPPORTED.
+ */
 typedef struct _WSK_PROVIDER_LISTEN_DISPATCH {
-  WSK_BASIC_MEMBERS;
+  WSK_BASIC_FUNCTIONS;
   PFN_WSK_BIND WskBind;
   PFN_WSK_ACCEPT WskAccept;
   PFN_WSK_INSPECT_COMPLETE WskInspectComplete;
@@ -55,7 +80,7 @@ typedef struct _WSK_PROVIDER_LISTEN_DISPATCH {
 } WSK_PROVIDER_LISTEN_DISPATCH, *PWSK_PROVIDER_LISTEN_DISPATCH;
 
 typedef struct _WSK_PROVIDER_DATAGRAM_DISPATCH {
-  WSK_BASIC_MEMBERS;
+  WSK_BASIC_FUNCTIONS;
   PFN_WSK_BIND WskBind;
   PFN_WSK_SEND_TO WskSendTo;
   PFN_WSK_RECEIVE_FROM WskReceiveFrom;
@@ -67,7 +92,7 @@ typedef struct _WSK_PROVIDER_DATAGRAM_DISPATCH {
 } WSK_PROVIDER_DATAGRAM_DISPATCH, *PWSK_PROVIDER_DATAGRAM_DISPATCH;
 
 typedef struct _WSK_PROVIDER_CONNECTION_DISPATCH {
-  WSK_BASIC_MEMBERS;
+  WSK_BASIC_FUNCTIONS;
   PFN_WSK_BIND WskBind;
   PFN_WSK_CONNECT WskConnect;
   PFN_WSK_GET_LOCAL_ADDRESS WskGetLocalAddress;
@@ -85,7 +110,7 @@ typedef struct _WSK_PROVIDER_CONNECTION_DISPATCH {
 
 #if NTDDI_VERSION >= NTDDI_WIN10_RS2
 typedef struct _WSK_PROVIDER_STREAM_DISPATCH {
-  WSK_BASIC_MEMBERS;
+  WSK_BASIC_FUNCTIONS;
   PFN_WSK_BIND WskBind;
   PFN_WSK_ACCEPT WskAccept;
   PFN_WSK_CONNECT WskConnect;
@@ -101,6 +126,8 @@ typedef struct _WSK_PROVIDER_STREAM_DISPATCH {
   PFN_WSK_RECEIVE_EX WskReceiveEx;
 } WSK_PROVIDER_STREAM_DISPATCH, *PWSK_PROVIDER_STREAM_DISPATCH;
 #endif
+
+#undef WSK_BASIC_FUNCTIONS
 
 C_ASSERT(sizeof(WSK_PROVIDER_BASIC_DISPATCH) == 16 && sizeof(WSK_PROVIDER_LISTEN_DISPATCH) == 48);
 #if NTDDI_VERSION >= NTDDI_WIN10_RS2

@@ -1,0 +1,12 @@
+# The WDK's headers as an ordinary Linux program sees them: 32-bit wchar_t, so WCHAR is char16_t.
+# wskrun_add_driver adds what makes a driver of it.
+add_library(wskrun_wdk INTERFACE)
+cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH wskrun_root)
+target_include_directories(wskrun_wdk INTERFACE ${wskrun_root}/include ${wskrun_root}/include/wdk)
+# Windows code has anonymous structures with tags, multi-character constants (pool tags) and
+# pragmas of MSVC, and initialises nested structures with {0}.
+target_compile_options(wskrun_wdk INTERFACE
+  -fms-extensions -fno-strict-aliasing
+  -Wno-multichar -Wno-unknown-pragmas -Wno-missing-braces -Wno-missing-field-initializers
+  $<$<COMPILE_LANG_AND_ID:C,Clang>:-Wno-microsoft-anon-tag>
+  $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-Wno-microsoft-anon-tag>)
