@@ -18,3 +18,7 @@
 #include <wdm/ke.h>
 #include <wdm/list.h>
 #include <wdm/mm.h>
+#include <wdm/ob.h>
+#include <wdm/ps.h>
+#include <wdm/rtl.h>
+#include <wdm/zw.h>
