@@ -17,8 +17,7 @@ ConnectionSocket::ConnectionSocket(base::RefPtr<Client> client, std::unique_ptr<
                                    net::Family family, PVOID context,
                                    const WSK_CLIENT_CONNECTION_DISPATCH* dispatch,
                                    const void* created_by)
-    : Socket(std::move(client), Category::kConnection, &kConnectionDispatch, context, created_by),
-      family_(family),
+    : Socket(std::move(client), Category::kConnection, family, &kConnectionDispatch, context, created_by),
       dispatch_(dispatch),
       socket_(std::move(socket)) {
   deliver_task_.socket = this;

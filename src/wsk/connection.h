@@ -68,8 +68,6 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
                    net::Family family, PVOID context,
                    const WSK_CLIENT_CONNECTION_DISPATCH* dispatch, const void* created_by);
 
-  net::Family family() const { return family_; }
-
   // Accepting (listen.cc), in this order. A listener makes a socket of what it accepted:
   void adopt_connection();
   // the driver takes it (context and dispatch may be null); `inherited` events are enabled beside
@@ -177,7 +175,6 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
       REQUIRES(mutex_);
   void orphan_kept_locked() REQUIRES(mutex_);
 
-  const net::Family family_;
   State state_ GUARDED_BY(mutex_) = State::kCreated;
   bool for_socket_connect_ GUARDED_BY(mutex_) = false;  // The driver does not know it yet.
   bool send_ended_ GUARDED_BY(mutex_) = false;          // The driver disconnected gracefully.

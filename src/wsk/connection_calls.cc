@@ -1,30 +1,13 @@
 // What a driver calls on a connection-oriented socket: begin the request, check the arguments, hand
 // over to ConnectionSocket. A call that ends here has completed its IRP.
 #include "probe/mistake.h"
+#include "wsk/arguments.h"
 #include "wsk/connection.h"
 #include "wsk/dispatch.h"
 #include "wsk/sockaddr.h"
 
 namespace wskrun::wsk {
 namespace {
-
-// The address a driver passes, of the socket's family; nothing after saying what is wrong.
-std::optional<net::Address> address_for(const ConnectionSocket& socket, const char* operation,
-                                        PSOCKADDR sockaddr) {
-  const std::optional<net::Address> address = address_of(sockaddr);
-  if (address && address->family == socket.family()) return address;
-  probe::mistake(socket.handle(), "%s(%p): the address must be %s", operation, socket.handle(),
-                 socket.family() == net::Family::kIpv4 ? "a SOCKADDR_IN with AF_INET"
-                                                       : "a SOCKADDR_IN6 with AF_INET6");
-  return std::nullopt;
-}
-
-NTSTATUS check_reserved(const ConnectionSocket& socket, const char* operation, ULONG flags) {
-  if (flags == 0) return STATUS_SUCCESS;
-  probe::mistake(socket.handle(), "%s(%p): Flags is 0x%X; it is reserved and must be 0", operation,
-                 socket.handle(), flags);
-  return STATUS_INVALID_PARAMETER;
-}
 
 // The bytes a driver passes lie within their MDL chain.
 NTSTATUS check_buffer(const ConnectionSocket& socket, const char* operation, PWSK_BUF buffer) {
@@ -59,9 +42,9 @@ NTSTATUS WSKAPI connection_bind(PWSK_SOCKET Socket, PSOCKADDR LocalAddress, ULON
   ConnectionSocket& socket = ConnectionSocket::of(Socket);
   Request* request = begin(Irp, "WskBind", socket);
   if (request == nullptr) return STATUS_INVALID_PARAMETER;
-  const NTSTATUS status = check_reserved(socket, "WskBind", Flags);
+  const NTSTATUS status = check_reserved(Socket, "WskBind", Flags);
   if (!NT_SUCCESS(status)) return finish(*request, status);
-  const std::optional<net::Address> address = address_for(socket, "WskBind", LocalAddress);
+  const std::optional<net::Address> address = address_for(Socket, socket.family(), "WskBind", LocalAddress);
   if (!address) return finish(*request, STATUS_INVALID_PARAMETER);
   return socket.bind(*request, *address);
 }
@@ -71,9 +54,9 @@ NTSTATUS WSKAPI connection_connect(PWSK_SOCKET Socket, PSOCKADDR RemoteAddress, 
   ConnectionSocket& socket = ConnectionSocket::of(Socket);
   auto* request = begin<ConnectRequest>(Irp, "WskConnect", socket);
   if (request == nullptr) return STATUS_INVALID_PARAMETER;
-  const NTSTATUS status = check_reserved(socket, "WskConnect", Flags);
+  const NTSTATUS status = check_reserved(Socket, "WskConnect", Flags);
   if (!NT_SUCCESS(status)) return finish(*request, status);
-  const std::optional<net::Address> address = address_for(socket, "WskConnect", RemoteAddress);
+  const std::optional<net::Address> address = address_for(Socket, socket.family(), "WskConnect", RemoteAddress);
   if (!address) return finish(*request, STATUS_INVALID_PARAMETER);
   return socket.connect(*request, *address);
 }

@@ -2,9 +2,10 @@
 #include <cerrno>
 #include <memory>
 
-#include "probe/mistake.h"
+#include "wsk/arguments.h"
 #include "wsk/connection.h"
 #include "wsk/dispatch.h"
+#include "wsk/listen.h"
 #include "wsk/sockaddr.h"
 #include "wsk/status.h"
 #include "wsk/subsystem.h"
@@ -19,7 +20,8 @@ constexpr ULONG kCategoryFlags = WSK_FLAG_LISTEN_SOCKET | WSK_FLAG_CONNECTION_SO
 NTSTATUS check_category(ULONG flags) {
   const bool one_at_most = (flags & (flags - 1)) == 0;
   if ((flags & ~kCategoryFlags) != 0 || !one_at_most) return STATUS_INVALID_PARAMETER;
-  return flags == WSK_FLAG_CONNECTION_SOCKET ? STATUS_SUCCESS : STATUS_NOT_IMPLEMENTED;
+  const bool there = flags == WSK_FLAG_CONNECTION_SOCKET || flags == WSK_FLAG_LISTEN_SOCKET;
+  return there ? STATUS_SUCCESS : STATUS_NOT_IMPLEMENTED;
 }
 
 NTSTATUS check_tcp(const std::optional<net::Family>& family, USHORT type, ULONG protocol) {
@@ -33,18 +35,6 @@ std::unique_ptr<net::Socket> new_tcp_socket(Client& client, net::Family family, 
       client.subsystem().transport().create_socket(family, net::SocketKind::kStream, error);
   status = socket != nullptr ? STATUS_SUCCESS : status_of(error);
   return socket;
-}
-
-// The client of a call, after the checks that come first of all: the IRP, then the client. Windows
-// leaves the IRP alone where the client is not valid, and so does this.
-NTSTATUS check_call(PWSK_CLIENT handle, PIRP irp, const char* operation,
-                    base::RefPtr<Client>& client) {
-  if (irp == nullptr) return refuse_null_irp(operation, handle);
-  client = Client::from_handle(handle);
-  if (client) return STATUS_SUCCESS;
-  probe::mistake(handle, "%s with a WSK_CLIENT (%p) that WskCaptureProviderNPI never gave",
-                 operation, handle);
-  return STATUS_INVALID_HANDLE;
 }
 
 }  // namespace
@@ -68,9 +58,16 @@ NTSTATUS WSKAPI create_socket(PWSK_CLIENT Client, ADDRESS_FAMILY AddressFamily, 
   if (!NT_SUCCESS(status)) return finish(request, status);
 
   client->freeze_static_events();
-  auto* socket = new ConnectionSocket(std::move(client), std::move(tcp), *family, SocketContext,
-                                      static_cast<const WSK_CLIENT_CONNECTION_DISPATCH*>(Dispatch),
-                                      __builtin_return_address(0));
+  const void* created_by = __builtin_return_address(0);
+  Socket* socket;
+  if (Flags == WSK_FLAG_LISTEN_SOCKET) {
+    socket = new ListenSocket(std::move(client), std::move(tcp), *family, SocketContext,
+                              static_cast<const WSK_CLIENT_LISTEN_DISPATCH*>(Dispatch), created_by);
+  } else {
+    socket = new ConnectionSocket(std::move(client), std::move(tcp), *family, SocketContext,
+                                  static_cast<const WSK_CLIENT_CONNECTION_DISPATCH*>(Dispatch),
+                                  created_by);
+  }
   return finish(request, STATUS_SUCCESS, reinterpret_cast<ULONG_PTR>(socket->wsk_socket()));
 }
 

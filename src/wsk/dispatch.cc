@@ -14,6 +14,14 @@ const WSK_PROVIDER_DISPATCH kProviderDispatch = {
     .WskGetNameInfo = get_name_info,
 };
 
+const WSK_PROVIDER_LISTEN_DISPATCH kListenDispatch = {
+    .Basic = {.WskControlSocket = control_socket, .WskCloseSocket = close_socket},
+    .WskBind = listen_bind,
+    .WskAccept = listen_accept,
+    .WskInspectComplete = listen_inspect_complete,
+    .WskGetLocalAddress = listen_get_local_address,
+};
+
 const WSK_PROVIDER_CONNECTION_DISPATCH kConnectionDispatch = {
     .Basic = {.WskControlSocket = control_socket, .WskCloseSocket = close_socket},
     .WskBind = connection_bind,

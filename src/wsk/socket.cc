@@ -37,10 +37,11 @@ Socket& Socket::of(PWSK_SOCKET handle) {
   return *reinterpret_cast<Handle*>(handle)->socket;
 }
 
-Socket::Socket(base::RefPtr<Client> client, Category category, const void* provider_dispatch,
-               PVOID context, const void* created_by)
+Socket::Socket(base::RefPtr<Client> client, Category category, net::Family family,
+               const void* provider_dispatch, PVOID context, const void* created_by)
     : client_(std::move(client)),
       category_(category),
+      family_(family),
       handle_{{provider_dispatch}, this},
       context_(context) {
   nt::ledger_add(ledger_, nt::Holding::kSocket, &handle_, sizeof(WSK_SOCKET), 0, created_by);

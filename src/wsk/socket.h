@@ -9,6 +9,7 @@
 
 #include "base/mutex.h"
 #include "base/ref_ptr.h"
+#include "net/address.h"
 #include "nt/ledger.h"
 #include "wsk/client.h"
 #include "wsk/events.h"
@@ -31,6 +32,7 @@ class Socket : public RequestOwner {
   PWSK_SOCKET wsk_socket() { return &handle_.api; }
   Client& client() const { return *client_; }
   Category category() const { return category_; }
+  net::Family family() const { return family_; }
 
   // WskCloseSocket.
   NTSTATUS close(Request& request);
@@ -61,8 +63,8 @@ class Socket : public RequestOwner {
   };
 
  protected:
-  Socket(base::RefPtr<Client> client, Category category, const void* provider_dispatch,
-         PVOID context, const void* created_by);
+  Socket(base::RefPtr<Client> client, Category category, net::Family family,
+         const void* provider_dispatch, PVOID context, const void* created_by);
   virtual ~Socket();
 
   // Ends what is in flight; closing_ is set already. drop_open_user() once nothing more will be
@@ -106,6 +108,7 @@ class Socket : public RequestOwner {
 
   base::RefPtr<Client> client_;
   const Category category_;
+  const net::Family family_;
   Handle handle_;
   nt::LedgerEntry ledger_;
   PVOID context_ GUARDED_BY(mutex_);

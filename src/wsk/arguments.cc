@@ -1,0 +1,41 @@
+// What is wrong with an argument, in words.
+#include "wsk/arguments.h"
+
+#include "probe/mistake.h"
+#include "wsk/request.h"
+#include "wsk/sockaddr.h"
+
+namespace wskrun::wsk {
+
+NTSTATUS find_client(PWSK_CLIENT handle, const char* operation, base::RefPtr<Client>& client) {
+  client = Client::from_handle(handle);
+  if (client) return STATUS_SUCCESS;
+  probe::mistake(handle, "%s with a WSK_CLIENT (%p) that WskCaptureProviderNPI never gave",
+                 operation, handle);
+  return STATUS_INVALID_HANDLE;
+}
+
+NTSTATUS check_call(PWSK_CLIENT handle, PIRP irp, const char* operation,
+                    base::RefPtr<Client>& client) {
+  if (irp == nullptr) return refuse_null_irp(operation, handle);
+  return find_client(handle, operation, client);
+}
+
+std::optional<net::Address> address_for(const void* socket, net::Family family,
+                                        const char* operation, const SOCKADDR* sockaddr) {
+  const std::optional<net::Address> address = address_of(sockaddr);
+  if (address && address->family == family) return address;
+  probe::mistake(
+      socket, "%s(%p): the address must be %s", operation, socket,
+      family == net::Family::kIpv4 ? "a SOCKADDR_IN with AF_INET" : "a SOCKADDR_IN6 with AF_INET6");
+  return std::nullopt;
+}
+
+NTSTATUS check_reserved(const void* socket, const char* operation, ULONG flags) {
+  if (flags == 0) return STATUS_SUCCESS;
+  probe::mistake(socket, "%s(%p): Flags is 0x%X; it is reserved and must be 0", operation, socket,
+                 flags);
+  return STATUS_INVALID_PARAMETER;
+}
+
+}  // namespace wskrun::wsk

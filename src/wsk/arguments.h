@@ -1,0 +1,31 @@
+// Arguments: the checks that calls of several kinds share. Each tells the driver's author what is
+// wrong and returns the status to end the call with.
+#pragma once
+
+#include <wdm.h>
+#include <wsk.h>
+
+#include <optional>
+
+#include "base/ref_ptr.h"
+#include "net/address.h"
+#include "wsk/client.h"
+
+namespace wskrun::wsk {
+
+// The client behind the handle; STATUS_INVALID_HANDLE where there is none.
+NTSTATUS find_client(PWSK_CLIENT handle, const char* operation, base::RefPtr<Client>& client);
+
+// The client of a call that needs an IRP, which is checked before everything else. Windows leaves
+// the IRP alone where the client is not valid, and so does this.
+NTSTATUS check_call(PWSK_CLIENT handle, PIRP irp, const char* operation,
+                    base::RefPtr<Client>& client);
+
+// The address that a driver passes for a socket of this family; nothing for any other.
+std::optional<net::Address> address_for(const void* socket, net::Family family,
+                                        const char* operation, const SOCKADDR* sockaddr);
+
+// Flags that are reserved must be 0.
+NTSTATUS check_reserved(const void* socket, const char* operation, ULONG flags);
+
+}  // namespace wskrun::wsk

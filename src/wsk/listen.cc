@@ -1,0 +1,324 @@
+// Listening, accepting, and the end of both.
+#include "wsk/listen.h"
+
+#include <cstring>
+
+#include "base/log.h"
+#include "nt/irql.h"
+#include "nt/upcall.h"
+#include "probe/counters.h"
+#include "probe/mistake.h"
+#include "wsk/dispatch.h"
+#include "wsk/sockaddr.h"
+#include "wsk/status.h"
+#include "wsk/subsystem.h"
+
+namespace wskrun::wsk {
+namespace {
+
+// Completes a WskAccept that got its connection. The driver may close the socket at once.
+NTSTATUS finish_accept(AcceptRequest& request) {
+  ConnectionSocket& accepted = *request.accepted;
+  Socket::Hold hold(accepted);
+  const NTSTATUS status =
+      finish(request, STATUS_SUCCESS, reinterpret_cast<ULONG_PTR>(accepted.wsk_socket()));
+  accepted.begin_receiving();
+  return status;
+}
+
+}  // namespace
+
+ListenSocket::ListenSocket(base::RefPtr<Client> client, std::unique_ptr<net::Socket> socket,
+                           net::Family family, PVOID context,
+                           const WSK_CLIENT_LISTEN_DISPATCH* dispatch, const void* created_by)
+    : Socket(std::move(client), Category::kListen, family, &kListenDispatch, context, created_by),
+      dispatch_(dispatch),
+      socket_(std::move(socket)) {
+  deliver_task_.socket = this;
+  deliver_task_.run = [](net::Task& task) {
+    ListenSocket& self = *static_cast<DeliverTask&>(task).socket;
+    {
+      base::MutexLock lock(self.mutex_);
+      self.task_posted_ = false;
+    }
+    self.deliver();
+    self.remove_user();
+  };
+}
+
+// ---- bind and addresses
+
+NTSTATUS ListenSocket::usable_locked() const {
+  if (closing_ || endpoint_ == nullptr) return STATUS_INVALID_DEVICE_STATE;
+  return dead_ ? STATUS_FILE_FORCED_CLOSED : STATUS_SUCCESS;
+}
+
+NTSTATUS ListenSocket::bind(Request& request, const net::Address& address) {
+  base::MutexLock lock(mutex_);
+  const NTSTATUS status = listen_locked(address);
+  lock.unlock();
+  return finish(request, status);
+}
+
+NTSTATUS ListenSocket::listen_locked(const net::Address& address) {
+  if (closing_ || endpoint_ != nullptr) return STATUS_INVALID_DEVICE_STATE;
+  if (const net::Error error = socket_->bind(address); !error.ok()) return status_of(error);
+  if (const net::Error error = socket_->listen(); !error.ok()) return status_of(error);
+  local_ = socket_->local_address();
+  const ULONG statics = client().freeze_static_events() & WSK_EVENT_ACCEPT;
+  if (statics != 0) events_.enable_for_good(statics & callbacks_locked());
+  endpoint_ = &client().subsystem().transport().open_listener(std::move(socket_), *this);
+  adjust_flow_locked();
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS ListenSocket::get_local_address(Request& request, PSOCKADDR output) {
+  base::MutexLock lock(mutex_);
+  const NTSTATUS status = usable_locked();
+  const net::Address address = local_;
+  lock.unlock();
+  if (NT_SUCCESS(status)) store_address(address, output);
+  return finish(request, status);
+}
+
+// ---- events
+
+NTSTATUS ListenSocket::may_control_events_locked() const {
+  return usable_locked();
+}
+
+// The connection events have no callback here; the sockets that inherit them do.
+ULONG ListenSocket::callbacks_locked() const {
+  const bool accept = dispatch_ != nullptr && dispatch_->WskAcceptEvent != nullptr;
+  return kConnectionEvents | (accept ? WSK_EVENT_ACCEPT : 0u);
+}
+
+// ---- accepting
+
+NTSTATUS ListenSocket::accept(AcceptRequest& request) {
+  base::MutexLock lock(mutex_);
+  NTSTATUS status = usable_locked();
+  const bool at_once = accepts_.empty() && !waiting_.empty();
+  if (NT_SUCCESS(status) && at_once) {
+    hand_over_locked(request);
+    lock.unlock();
+    return finish_accept(request);
+  }
+  if (!NT_SUCCESS(status)) {
+    lock.unlock();
+    return finish(request, status);
+  }
+  mark_pending(request);
+  if (make_cancellable(request)) {
+    accepts_.push_back(request);
+    return STATUS_PENDING;
+  }
+  lock.unlock();
+  finish(request, STATUS_CANCELLED);
+  return STATUS_PENDING;
+}
+
+void ListenSocket::accepted(std::unique_ptr<net::Socket> socket) {
+  {
+    base::MutexLock lock(mutex_);
+    if (closing_) return;
+    waiting_.push_back(std::move(socket));
+    adjust_flow_locked();
+  }
+  deliver();
+}
+
+void ListenSocket::adjust_flow_locked() {
+  const bool room = waiting_.size() < kMaxWaiting && !closing_ && !dead_;
+  if (room == accepting_) return;
+  accepting_ = room;
+  if (room) {
+    endpoint_->resume_accept();
+  } else {
+    endpoint_->pause_accept();
+  }
+}
+
+// Makes a socket of the connection that has waited longest.
+ConnectionSocket& ListenSocket::take_connection_locked(const void* taken_by) {
+  auto* connection =
+      new ConnectionSocket(base::RefPtr<Client>::share(&client()), std::move(waiting_.front()),
+                           family(), nullptr, nullptr, taken_by);
+  waiting_.pop_front();
+  adjust_flow_locked();
+  connection->adopt_connection();
+  return *connection;
+}
+
+// Gives the next connection to a WskAccept; finish_accept() is to follow.
+void ListenSocket::hand_over_locked(AcceptRequest& request) {
+  ConnectionSocket& connection = take_connection_locked(request.called_from);
+  connection.accept_for(request.context, request.dispatch, /*inherited=*/0);
+  if (request.local_address != nullptr) {
+    store_address(connection.local_address(), request.local_address);
+  }
+  if (request.remote_address != nullptr) {
+    store_address(connection.remote_address(), request.remote_address);
+  }
+  request.accepted = &connection;
+}
+
+std::optional<ListenSocket::Delivery> ListenSocket::next_delivery() {
+  base::MutexLock lock(mutex_);
+  if (closing_) return std::nullopt;
+  const bool nothing_comes = waiting_.empty() && dead_;
+  while (!accepts_.empty() && (!waiting_.empty() || nothing_comes)) {
+    auto& request = static_cast<AcceptRequest&>(*accepts_.pop_front());
+    if (nothing_comes) {
+      if (claim(request, STATUS_FILE_FORCED_CLOSED, 0)) {
+        return Delivery{.kind = Delivery::Kind::kRefuse, .request = &request};
+      }
+      continue;
+    }
+    hand_over_locked(request);
+    const auto handle = reinterpret_cast<ULONG_PTR>(request.accepted->wsk_socket());
+    if (claim(request, STATUS_SUCCESS, handle)) {
+      return Delivery{.kind = Delivery::Kind::kAccept, .request = &request};
+    }
+  }
+  if (!waiting_.empty() && events_.begin_call(WSK_EVENT_ACCEPT)) {
+    const auto callback = reinterpret_cast<const void*>(dispatch_->WskAcceptEvent);
+    return Delivery{.kind = Delivery::Kind::kEvent, .accepted = &take_connection_locked(callback)};
+  }
+  if (nothing_comes && !told_dead_ && events_.begin_call(WSK_EVENT_ACCEPT)) {
+    told_dead_ = true;
+    return Delivery{.kind = Delivery::Kind::kDeadEvent};
+  }
+  return std::nullopt;
+}
+
+// Pending WskAccept calls first, then WskAcceptEvent. On the loop.
+void ListenSocket::deliver() {
+  while (const std::optional<Delivery> next = next_delivery()) {
+    switch (next->kind) {
+      case Delivery::Kind::kAccept:
+        finish_accept(*next->request);
+        break;
+      case Delivery::Kind::kRefuse:
+        finish(*next->request, STATUS_FILE_FORCED_CLOSED);
+        break;
+      case Delivery::Kind::kEvent:
+        offer(*next->accepted);
+        break;
+      case Delivery::Kind::kDeadEvent:
+        tell_dead();
+        break;
+    }
+  }
+}
+
+void ListenSocket::deliver_soon() {
+  base::MutexLock lock(mutex_);
+  if (closing_ || task_posted_) return;
+  task_posted_ = true;
+  add_user();
+  endpoint_->loop().post(deliver_task_);
+}
+
+// WskAcceptEvent for one connection.
+void ListenSocket::offer(ConnectionSocket& connection) {
+  SOCKADDR_STORAGE local;
+  SOCKADDR_STORAGE remote;
+  store_address(connection.local_address(), reinterpret_cast<PSOCKADDR>(&local));
+  store_address(connection.remote_address(), reinterpret_cast<PSOCKADDR>(&remote));
+  base::MutexLock lock(mutex_);
+  PVOID const listener_context = context_locked();
+  const ULONG inherited = events_.enabled() & kConnectionEvents;
+  lock.unlock();
+
+  PVOID context = nullptr;
+  const WSK_CLIENT_CONNECTION_DISPATCH* dispatch = nullptr;
+  Hold hold(connection);  // The driver may close it in the callback already.
+  probe::count(probe::Counter::kCallbacks);
+  const ULONG flags = nt::current_irql() == DISPATCH_LEVEL ? WSK_FLAG_AT_DISPATCH_LEVEL : 0;
+  const NTSTATUS status =
+      nt::upcall("WskAcceptEvent", dispatch_->WskAcceptEvent, listener_context, flags,
+                 reinterpret_cast<PSOCKADDR>(&local), reinterpret_cast<PSOCKADDR>(&remote),
+                 connection.wsk_socket(), &context, &dispatch);
+  if (status == STATUS_SUCCESS) {
+    connection.accept_for(context, dispatch, inherited);
+    connection.begin_receiving();
+  } else {
+    if (status != STATUS_REQUEST_NOT_ACCEPTED) {
+      probe::mistake(handle(),
+                     "WskAcceptEvent returned 0x%08x: the connection is closed; return "
+                     "STATUS_SUCCESS or STATUS_REQUEST_NOT_ACCEPTED",
+                     static_cast<unsigned>(status));
+    }
+    connection.discard();
+  }
+  end_event_call();
+}
+
+// WskAcceptEvent without a socket: nothing will be accepted any more.
+void ListenSocket::tell_dead() {
+  base::MutexLock lock(mutex_);
+  PVOID const listener_context = context_locked();
+  const net::Address address = local_;
+  lock.unlock();
+  SOCKADDR_STORAGE local;
+  store_address(address, reinterpret_cast<PSOCKADDR>(&local));
+  SOCKADDR_STORAGE remote = local;  // There is none; a driver that looks reads an address.
+  PVOID context = nullptr;
+  const WSK_CLIENT_CONNECTION_DISPATCH* dispatch = nullptr;
+  probe::count(probe::Counter::kCallbacks);
+  const ULONG flags = nt::current_irql() == DISPATCH_LEVEL ? WSK_FLAG_AT_DISPATCH_LEVEL : 0;
+  nt::upcall("WskAcceptEvent", dispatch_->WskAcceptEvent, listener_context, flags,
+             reinterpret_cast<PSOCKADDR>(&local), reinterpret_cast<PSOCKADDR>(&remote),
+             PWSK_SOCKET{nullptr}, &context, &dispatch);
+  end_event_call();
+}
+
+// ---- the end
+
+void ListenSocket::failed(net::Error error) {
+  base::log(base::LogLevel::kWarning, "listening socket %p: %s; it accepts no more", handle(),
+            std::strerror(error.code()));
+  {
+    base::MutexLock lock(mutex_);
+    dead_ = true;
+    accepting_ = false;
+  }
+  deliver();
+}
+
+void ListenSocket::begin_close() {
+  RequestQueue cancelled;
+  std::deque<std::unique_ptr<net::Socket>> dropped;
+  base::MutexLock lock(mutex_);
+  while (Request* request = accepts_.pop_front()) {
+    if (claim(*request, STATUS_CANCELLED, 0)) cancelled.push_back(*request);
+  }
+  dropped.swap(waiting_);
+  const bool listening = endpoint_ != nullptr;
+  if (listening) endpoint_->close();
+  lock.unlock();
+  while (Request* request = cancelled.pop_front()) finish(*request, STATUS_CANCELLED);
+  if (!listening) drop_open_user();
+}
+
+void ListenSocket::closed() {
+  drop_open_user();
+}
+
+void ListenSocket::on_cancel(Request& request) {
+  base::MutexLock lock(mutex_);
+  const bool undecided = admit_cancel(request);
+  if (undecided) RequestQueue::remove(request);
+  lock.unlock();
+  auto& accept = static_cast<AcceptRequest&>(request);
+  if (undecided) {
+    finish(request, STATUS_CANCELLED);
+  } else if (accept.accepted != nullptr) {
+    finish_accept(accept);
+  } else {
+    finish_decided(request);
+  }
+}
+
+}  // namespace wskrun::wsk

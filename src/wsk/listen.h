@@ -1,0 +1,97 @@
+// ListenSocket: a listening socket. It stands between the driver's calls (dispatch.cc) and a
+// net::ListenerEndpoint, whose sink it is, and makes a ConnectionSocket of each connection that the
+// driver takes, by WskAccept or in WskAcceptEvent.
+//
+// Locking: as in connection.h. Callbacks run on the endpoint's loop, one after the other.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "net/transport.h"
+#include "wsk/connection.h"
+#include "wsk/socket.h"
+
+namespace wskrun::wsk {
+
+struct AcceptRequest : Request {
+  AcceptRequest() : Request(Kind::kAccept) {}
+  PVOID context = nullptr;  // For the accepted socket, like the dispatch table.
+  const WSK_CLIENT_CONNECTION_DISPATCH* dispatch = nullptr;
+  PSOCKADDR local_address = nullptr;  // Where the driver wants the addresses, or null.
+  PSOCKADDR remote_address = nullptr;
+  const void* called_from = nullptr;     // In the driver, for the ledger.
+  ConnectionSocket* accepted = nullptr;  // Once there is one.
+};
+
+class ListenSocket final : public Socket, private net::ListenerSink {
+ public:
+  static ListenSocket& of(PWSK_SOCKET handle) {
+    return static_cast<ListenSocket&>(Socket::of(handle));
+  }
+
+  // A new socket, not yet bound.
+  ListenSocket(base::RefPtr<Client> client, std::unique_ptr<net::Socket> socket, net::Family family,
+               PVOID context, const WSK_CLIENT_LISTEN_DISPATCH* dispatch, const void* created_by);
+
+  // What the dispatch entries do, arguments checked. Each ends the request.
+  NTSTATUS bind(Request& request, const net::Address& address);
+  NTSTATUS accept(AcceptRequest& request);
+  NTSTATUS get_local_address(Request& request, PSOCKADDR output);
+
+ private:
+  // Connections that wait here for the driver to take them; the others wait in the kernel.
+  static constexpr std::size_t kMaxWaiting = 16;
+
+  // The next thing to deliver, chosen under the lock and done without it.
+  struct Delivery {
+    enum class Kind : std::uint8_t { kAccept, kRefuse, kEvent, kDeadEvent };
+    Kind kind;
+    AcceptRequest* request = nullptr;      // kAccept, kRefuse
+    ConnectionSocket* accepted = nullptr;  // kEvent
+  };
+
+  struct DeliverTask : net::Task {
+    ListenSocket* socket = nullptr;
+  };
+
+  // Socket
+  NTSTATUS may_control_events_locked() const override REQUIRES(mutex_);
+  ULONG callbacks_locked() const override REQUIRES(mutex_);
+  ULONG permanent_events() const override { return kConnectionEvents; }
+  void on_events_enabled() override { deliver_soon(); }
+  void begin_close() override;
+  void on_cancel(Request& request) override;
+
+  // net::ListenerSink, on the loop.
+  void accepted(std::unique_ptr<net::Socket> socket) override;
+  void failed(net::Error error) override;
+  void closed() override;
+
+  NTSTATUS usable_locked() const REQUIRES(mutex_);
+  NTSTATUS listen_locked(const net::Address& address) REQUIRES(mutex_);
+  void adjust_flow_locked() REQUIRES(mutex_);
+  ConnectionSocket& take_connection_locked(const void* taken_by) REQUIRES(mutex_);
+  void hand_over_locked(AcceptRequest& request) REQUIRES(mutex_);
+  std::optional<Delivery> next_delivery();
+  void deliver();
+  void deliver_soon();
+  void offer(ConnectionSocket& connection);
+  void tell_dead();
+
+  const WSK_CLIENT_LISTEN_DISPATCH* const dispatch_;
+  std::unique_ptr<net::Socket> socket_ GUARDED_BY(mutex_);        // Until it listens.
+  net::ListenerEndpoint* endpoint_ GUARDED_BY(mutex_) = nullptr;  // From then on.
+  net::Address local_ GUARDED_BY(mutex_);
+  bool accepting_ GUARDED_BY(mutex_) = false;  // As the endpoint was told.
+  bool dead_ GUARDED_BY(mutex_) = false;       // The endpoint failed.
+  bool told_dead_ GUARDED_BY(mutex_) = false;
+  bool task_posted_ GUARDED_BY(mutex_) = false;
+  std::deque<std::unique_ptr<net::Socket>> waiting_ GUARDED_BY(mutex_);
+  RequestQueue accepts_ GUARDED_BY(mutex_);
+  DeliverTask deliver_task_;
+};
+
+}  // namespace wskrun::wsk
