@@ -1,0 +1,90 @@
+// Listener: a listening socket with the test as the driver.
+#pragma once
+
+#include <wdm.h>
+#include <wsk.h>
+
+#include <deque>
+#include <functional>
+#include <memory>
+
+#include "kit/connection.h"
+
+namespace wskrun::tests {
+
+// What WskAcceptEvent was called with.
+struct AcceptCall {
+  PVOID context;
+  ULONG flags;
+  PWSK_SOCKET socket;
+  SOCKADDR_STORAGE local;
+  SOCKADDR_STORAGE remote;
+  PVOID* accept_context;
+  const WSK_CLIENT_CONNECTION_DISPATCH** accept_dispatch;
+  bool outputs_preset_to_null;
+  KIRQL irql;
+};
+
+// The SocketContext of a listener. The first answer accepts with new ConnectionEvents.
+class ListenerEvents {
+ public:
+  using Answer = std::function<NTSTATUS(AcceptCall&)>;
+
+  static const WSK_CLIENT_LISTEN_DISPATCH dispatch;
+
+  void answer(Answer answer);
+  // Waits for a connection that WskAcceptEvent accepted with the first answer.
+  Connection take();
+  int calls() const;
+  void wait_calls(int count);
+  AcceptCall last() const;
+
+ private:
+  static NTSTATUS WSKAPI on_accept(PVOID context, ULONG flags, PSOCKADDR local, PSOCKADDR remote,
+                                   PWSK_SOCKET socket, PVOID* accept_context,
+                                   const WSK_CLIENT_CONNECTION_DISPATCH** accept_dispatch);
+  NTSTATUS keep(AcceptCall& call);
+
+  struct Accepted {
+    PWSK_SOCKET socket;
+    std::shared_ptr<ConnectionEvents> events;
+  };
+
+  EventLog log_;
+  std::shared_ptr<Answer> answer_;
+  std::deque<Accepted> accepted_;
+  int calls_ = 0;
+  AcceptCall last_{};
+};
+
+class Listener {
+ public:
+  explicit Listener(PWSK_SOCKET socket, std::shared_ptr<ListenerEvents> events = nullptr)
+      : socket_(socket), events_(std::move(events)) {}
+  ~Listener();  // Closes the socket and waits, unless close() was called.
+  Listener(Listener&& other) noexcept;
+  Listener& operator=(Listener&&) = delete;
+
+  PWSK_SOCKET socket() const { return socket_; }
+  ListenerEvents& events() const { return *events_; }
+  const WSK_PROVIDER_LISTEN_DISPATCH& dispatch() const {
+    return *static_cast<const WSK_PROVIDER_LISTEN_DISPATCH*>(socket_->Dispatch);
+  }
+
+  NTSTATUS bind(PSOCKADDR address, ULONG flags, PIRP irp) const;
+  NTSTATUS accept(PVOID context, const WSK_CLIENT_CONNECTION_DISPATCH* accept_dispatch,
+                  PSOCKADDR local, PSOCKADDR remote, PIRP irp) const;
+  NTSTATUS control_events(ULONG mask, PIRP irp = nullptr) const;
+  void enable(ULONG events) const;
+  NTSTATUS close(PIRP irp);
+
+  std::uint16_t port() const;
+  // Waits for a WskAccept; the connection has ConnectionEvents, none enabled.
+  Connection accept() const;
+
+ private:
+  PWSK_SOCKET socket_;
+  std::shared_ptr<ListenerEvents> events_;
+};
+
+}  // namespace wskrun::tests

@@ -1,0 +1,61 @@
+// Peer: the other end of a connection, written with ordinary sockets. Every call waits for its fact
+// and throws when it does not come within a minute; nothing here sleeps.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace wskrun::tests {
+
+enum class IpVersion : std::uint8_t { k4, k6 };
+
+class Peer {
+ public:
+  static Peer connect(std::uint16_t port, IpVersion version = IpVersion::k4);
+  explicit Peer(int fd) : fd_(fd) {}
+  Peer(Peer&& other) noexcept;
+  Peer& operator=(Peer&& other) noexcept;
+  ~Peer();
+
+  // Sends all of it.
+  void send(std::string_view data);
+  // Sends what fits without waiting; returns how much that was.
+  std::size_t send_what_fits(std::string_view data);
+  std::string receive(std::size_t size);
+  // Everything up to the FIN.
+  std::string receive_to_end();
+  // Nothing has arrived that was not received yet.
+  bool nothing_waits() const;
+  // Waits for the end of what the other side sends: true for a FIN, false for a reset.
+  bool ends_orderly();
+  void shutdown_send();
+  void reset();
+  void close();
+  std::uint16_t local_port() const;
+  int fd() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+class PeerListener {
+ public:
+  explicit PeerListener(IpVersion version = IpVersion::k4);
+  ~PeerListener();
+  PeerListener(const PeerListener&) = delete;
+  PeerListener& operator=(const PeerListener&) = delete;
+
+  std::uint16_t port() const { return port_; }
+  Peer accept();
+
+ private:
+  int fd_;
+  std::uint16_t port_ = 0;
+};
+
+// A loopback port on which nobody listens.
+std::uint16_t unused_port();
+
+}  // namespace wskrun::tests
