@@ -1,0 +1,112 @@
+// Processor numbers and counts. All processors are in group 0.
+#include "nt/ke_processor.h"
+
+#include <wdm.h>
+
+#include <atomic>
+
+#include "nt/ps_thread.h"
+#include "nt/sched.h"
+
+namespace wskrun::nt {
+namespace {
+
+std::atomic<unsigned> count{0};  // 0: not set yet.
+thread_local unsigned thread_processor = kNoProcessor;
+
+}  // namespace
+
+unsigned processor_count() {
+  const unsigned set = count.load(std::memory_order_relaxed);
+  return set != 0 ? set : sched::processors();
+}
+
+void set_processor_count(unsigned processors) {
+  count.store(processors, std::memory_order_relaxed);
+}
+
+unsigned own_processor() {
+  return thread_processor;
+}
+
+void set_own_processor(unsigned processor) {
+  thread_processor = processor;
+}
+
+unsigned current_processor() {
+  if (thread_processor != kNoProcessor) return thread_processor;
+  return current_thread().id / 4 % processor_count();
+}
+
+}  // namespace wskrun::nt
+
+using namespace wskrun::nt;
+
+namespace {
+
+bool is_our_group(USHORT group) {
+  return group == 0 || group == ALL_PROCESSOR_GROUPS;
+}
+
+constexpr ULONG kInvalidProcessorIndex = 0xFFFFFFFF;
+
+KAFFINITY all_processors() {
+  const unsigned processors = processor_count();
+  return processors >= 64 ? ~KAFFINITY{0} : (KAFFINITY{1} << processors) - 1;
+}
+
+}  // namespace
+
+extern "C" {
+
+ULONG KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber) {
+  const unsigned processor = current_processor();
+  if (ProcNumber != nullptr) *ProcNumber = {0, static_cast<UCHAR>(processor), 0};
+  return processor;
+}
+
+ULONG KeQueryActiveProcessorCount(PKAFFINITY ActiveProcessors) {
+  if (ActiveProcessors != nullptr) *ActiveProcessors = all_processors();
+  return processor_count();
+}
+
+ULONG KeQueryActiveProcessorCountEx(USHORT GroupNumber) {
+  return is_our_group(GroupNumber) ? processor_count() : 0;
+}
+
+ULONG KeQueryMaximumProcessorCount(VOID) {
+  return processor_count();
+}
+
+ULONG KeQueryMaximumProcessorCountEx(USHORT GroupNumber) {
+  return KeQueryActiveProcessorCountEx(GroupNumber);
+}
+
+USHORT KeQueryActiveGroupCount(VOID) {
+  return 1;
+}
+
+USHORT KeQueryMaximumGroupCount(VOID) {
+  return 1;
+}
+
+KAFFINITY KeQueryActiveProcessors(VOID) {
+  return all_processors();
+}
+
+KAFFINITY KeQueryGroupAffinity(USHORT GroupNumber) {
+  return GroupNumber == 0 ? all_processors() : 0;
+}
+
+NTSTATUS KeGetProcessorNumberFromIndex(ULONG ProcIndex, PPROCESSOR_NUMBER ProcNumber) {
+  if (ProcIndex >= processor_count()) return STATUS_INVALID_PARAMETER;
+  *ProcNumber = {0, static_cast<UCHAR>(ProcIndex), 0};
+  return STATUS_SUCCESS;
+}
+
+ULONG KeGetProcessorIndexFromNumber(PPROCESSOR_NUMBER ProcNumber) {
+  const bool known = ProcNumber->Group == 0 && ProcNumber->Number < processor_count();
+  return known ? ProcNumber->Number : kInvalidProcessorIndex;
+}
+
+}  // extern "C"
