@@ -51,7 +51,8 @@ typedef NTSTATUS(WSKAPI* PFN_WSK_SOCKET)(
  *   SocketType     SOCK_STREAM, with Protocol IPPROTO_TCP.
  *   LocalAddress   As for WskBind. Its address family is the socket's.
  *   RemoteAddress  As for WskConnect, of the same family.
- *   Flags          0.
+ *   Flags          0. WSK_FLAG_CONNECTION_SOCKET is let through, as Windows does for the drivers
+ *                  that pass it.
  *
  * The others are those of WskSocket.
  *
@@ -84,8 +85,8 @@ typedef NTSTATUS(WSKAPI* PFN_WSK_SOCKET_CONNECT)(
  *          STATUS_NOT_SUPPORTED: an unknown code; the other failures listed in control.h.
  * Result   IoStatus.Information: bytes written to OutputBuffer.
  * Page     ddi/wsk/nc-wsk-pfn_wsk_control_client
- * Windows  Served here: WSK_SET_STATIC_EVENT_CALLBACKS. The other codes answer
- *          STATUS_NOT_IMPLEMENTED.
+ * Windows  WSK_TRANSPORT_LIST_CHANGE, WSK_CACHE_SD and WSK_RELEASE_SD are not there yet: they
+ * answer STATUS_NOT_IMPLEMENTED.
  */
 typedef NTSTATUS(WSKAPI* PFN_WSK_CONTROL_CLIENT)(
     _In_ PWSK_CLIENT Client, _In_ ULONG ControlCode, _In_ SIZE_T InputSize,

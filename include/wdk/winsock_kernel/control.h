@@ -177,7 +177,7 @@ typedef struct _WSK_EXTENSION_CONTROL_OUT {
  * STATUS_BUFFER_OVERFLOW (too small, or 0 and NULL) the bytes needed.
  *
  * Page     network/wsk-transport-list-query
- * Windows  Not there yet: answers STATUS_NOT_IMPLEMENTED.
+ * Windows  Lists what can be made here: TCP over IPv4 and over IPv6.
  */
 #define WSK_TRANSPORT_LIST_QUERY 2
 
@@ -222,7 +222,7 @@ typedef struct _WSK_EXTENSION_CONTROL_OUT {
  * WSK_TDI_BEHAVIOR_BYPASS_TDI). Both before the first socket, without Irp.
  *
  * Pages    network/wsk-tdi-devicename-mapping, network/wsk-tdi-behavior
- * Windows  Not there yet: both answer STATUS_NOT_IMPLEMENTED. There is no TDI to pass by.
+ * Windows  Both succeed without effect: there is no TDI here, neither transport nor filter.
  */
 #define WSK_TDI_DEVICENAME_MAPPING 6
 #define WSK_TDI_BEHAVIOR 8

@@ -11,8 +11,8 @@
  *   IoStatus.Status. After any other value it has happened already, with that value.
  *   PendingReturned is TRUE in the completion routine exactly in the first case. (The pages tell
  *   when an Irp is completed, not in which order; this is how Windows does it.)
- * - IoStatus.Information is 0 where "Result" says nothing, and after every failure but a
- *   cancelled WskReceive that had begun to fill its buffer.
+ * - IoStatus.Information is 0 where "Result" says nothing, and after every failure, except that a
+ *   cancelled WskSend or WskReceive counts the bytes it has moved.
  * - A pending Irp may be cancelled by IoCancelIrp, and completes with STATUS_CANCELLED.
  * - NULL where an Irp is required: STATUS_INVALID_PARAMETER, and nothing is done.
  * - Flags that are reserved and not 0: STATUS_INVALID_PARAMETER. A socket in the wrong state:
@@ -73,7 +73,7 @@ typedef NTSTATUS(WSKAPI* PFN_WSK_CONTROL_SOCKET)(
  * Pending requests of the socket are completed with STATUS_CANCELLED, then callbacks that run are
  * waited for, then Irp is completed; no callback begins after the call. A connection that was not
  * disconnected both ways is reset, and what was not sent is lost. Lists kept from WskReceiveEvent
- * are released before; if not, the memory is lost until the driver goes and the verifier says so.
+ * are released before; those that are not stay allocated and are reported.
  * The client makes no other call on the socket from here on, and none is under way on another
  * thread. Closing a listening socket leaves those it has accepted alone.
  *
@@ -98,7 +98,8 @@ typedef NTSTATUS(WSKAPI* PFN_WSK_CLOSE_SOCKET)(_In_ PWSK_SOCKET Socket, _Inout_ 
  *
  * Returns  STATUS_SUCCESS, STATUS_PENDING, STATUS_FILE_FORCED_CLOSED; STATUS_INVALID_PARAMETER:
  *          another address family; STATUS_INVALID_DEVICE_STATE: bound already;
- *          STATUS_ADDRESS_ALREADY_EXISTS or STATUS_ACCESS_DENIED: another socket has the address.
+ *          STATUS_ADDRESS_ALREADY_EXISTS or STATUS_ACCESS_DENIED: another socket has the address;
+ *          STATUS_INVALID_ADDRESS_COMPONENT: it is not of this machine.
  * Page     ddi/wsk/nc-wsk-pfn_wsk_bind, network/sharing-transport-addresses
  * Windows  Linux decides who shares an address, not security descriptors.
  */
