@@ -4,8 +4,10 @@
 // Threads. A transport runs loops, one thread each. Every endpoint has a home loop, and all calls
 // to its sink are made there, one after the other, with no lock held. Endpoint functions may be
 // called from any thread, also from inside a sink's call; they never block and never call the sink
-// before they return. closed() is the last call to a sink and always comes after close(); the
-// endpoint is freed when closed() returns and must not be used from the moment closed() is called.
+// before they return. A sink hears nothing before the first call of a function of its endpoint that
+// asks for something, so open_*() may be called before the caller is ready for it. closed() is the
+// last call to a sink and always comes after close(); the endpoint is freed when closed() returns
+// and must not be used from the moment closed() is called.
 #pragma once
 
 #include <sys/uio.h>
@@ -82,6 +84,7 @@ struct SendOp {
   bool no_delay = false;   // Send this, and what waits before it, without Nagle's delay.
   std::size_t sent = 0;
   SendOp* next = nullptr;  // The endpoint's, while queued.
+  bool cancelled = false;  // The endpoint's, while queued.
 };
 
 class StreamSink {
@@ -121,18 +124,20 @@ class StreamEndpoint {
   virtual void pause_receive() = 0;
   // Sends go out in the order of the calls. Never fails here; sent() tells.
   virtual void send(SendOp& op) = 0;
-  // Takes back what of `op` the kernel has not taken: sent(op, ECANCELED), unless it ended before.
+  // Takes back what of `op` the kernel has not taken: sent(op, ECANCELED), unless it ended before;
+  // then nothing happens, and `op` is compared only, not touched.
   virtual void cancel_send(SendOp& op) = 0;
-  // FIN after all sends queued so far. send_shut_down() when the peer acknowledged it.
+  // FIN after all sends queued so far. send_shut_down() when the peer acknowledged it. Once.
   virtual void shutdown_send() = 0;
-  // Reset now. Ops in flight and shutdown_send() end with ECANCELED; no received() after the sink
-  // learnt of it; no disconnected(). close() is still to come.
+  // Reset now. connect(), ops in flight and shutdown_send() end with ECANCELED; no received() and
+  // no disconnected() begins after this returned. close() is still to come.
   virtual void abort() = 0;
+  // The last call, from any thread. What is in flight ends with ECANCELED, then closed().
   virtual void close(CloseMode mode) = 0;
 
   virtual Loop& loop() = 0;
   virtual Address local_address() const = 0;   // Also of a bound, unconnected one.
-  virtual Address remote_address() const = 0;  // Once connected.
+  virtual Address remote_address() const = 0;  // While connected; else all zero.
   virtual Error set_option(SocketOption option, std::uint32_t value) = 0;
 
  protected:
@@ -172,7 +177,8 @@ struct TransportOptions {
 
 class Transport {
  public:
-  virtual ~Transport() = default;  // Every endpoint must have been closed.
+  // Every endpoint must have been closed. Chunks that are still held stay valid.
+  virtual ~Transport() = default;
 
   virtual const char* name() const = 0;  // "uring", "epoll"
   // Makes a socket; `error` says why it could not.

@@ -1,0 +1,45 @@
+// Accepting with accept4.
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "net/epoll/epoll_listener.h"
+
+namespace wskrun::net {
+namespace {
+
+constexpr int kConnectionsPerTurn = 64;
+
+// The connection that was to be accepted is gone already; the next one may be well.
+bool lost_one_connection(int error) {
+  return error == ECONNABORTED || error == EINTR || error == EPROTO;
+}
+
+}  // namespace
+
+void EpollListener::attach() {
+  const Error error = loop_.watch(fd(), EPOLLIN, *this);
+  if (!error.ok()) accept_failed(error);
+}
+
+void EpollListener::on_event(std::uint32_t) {
+  ready_ = true;
+  progress();
+}
+
+void EpollListener::accept() {
+  for (int connections = 0; ready_ && wants_connections(); ++connections) {
+    if (connections == kConnectionsPerTurn) return progress_later();
+    UniqueFd connection(::accept4(fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (connection) {
+      deliver(std::move(connection));
+    } else if (errno == EAGAIN) {
+      ready_ = false;
+    } else if (!lost_one_connection(errno)) {
+      accept_failed(Error(errno));
+    }
+  }
+}
+
+}  // namespace wskrun::net

@@ -1,0 +1,250 @@
+// Linux sockets behind the Socket interface. Windows' rules where the two differ: a port whose old
+// connections linger in TIME_WAIT can be bound, and IPv6 sockets take no IPv4 unless asked to.
+#include "net/posix_socket.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace wskrun::net {
+namespace {
+
+Error last_error() {
+  return Error(errno);
+}
+
+Error set_int(int fd, int level, int name, int value) {
+  return ::setsockopt(fd, level, name, &value, sizeof value) == 0 ? Error() : last_error();
+}
+
+Error get_int(int fd, int level, int name, int& value) {
+  socklen_t length = sizeof value;
+  return ::getsockopt(fd, level, name, &value, &length) == 0 ? Error() : last_error();
+}
+
+struct LinuxOption {
+  SocketOption option;
+  int level;
+  int name;
+};
+
+// kReuseAddress is Windows' word for several sockets on one port, which Linux calls SO_REUSEPORT.
+constexpr LinuxOption kLinuxOptions[] = {
+    {SocketOption::kIpv6Only, IPPROTO_IPV6, IPV6_V6ONLY},
+    {SocketOption::kReuseAddress, SOL_SOCKET, SO_REUSEPORT},
+    {SocketOption::kKeepAlive, SOL_SOCKET, SO_KEEPALIVE},
+    {SocketOption::kReceiveBuffer, SOL_SOCKET, SO_RCVBUF},
+};
+
+const LinuxOption* find_option(SocketOption option) {
+  const auto* row = std::find_if(std::begin(kLinuxOptions), std::end(kLinuxOptions),
+                                 [option](const LinuxOption& r) { return r.option == option; });
+  return row == std::end(kLinuxOptions) ? nullptr : row;
+}
+
+using AddressCall = int (*)(int, sockaddr*, socklen_t*);
+
+Address ask_address(int fd, AddressCall call) {
+  SocketAddress address;
+  if (call(fd, address.get(), &address.length) != 0) return Address{};
+  return from_socket_address(address);
+}
+
+}  // namespace
+
+SocketAddress to_socket_address(const Address& address) {
+  SocketAddress result;
+  if (address.family == Family::kIpv4) {
+    sockaddr_in ipv4{};
+    ipv4.sin_family = AF_INET;
+    ipv4.sin_port = htons(address.port);
+    std::memcpy(&ipv4.sin_addr, address.ip.data(), sizeof ipv4.sin_addr);
+    std::memcpy(&result.storage, &ipv4, sizeof ipv4);
+    result.length = sizeof ipv4;
+  } else {
+    sockaddr_in6 ipv6{};
+    ipv6.sin6_family = AF_INET6;
+    ipv6.sin6_port = htons(address.port);
+    ipv6.sin6_flowinfo = address.flow_info;
+    ipv6.sin6_scope_id = address.scope_id;
+    std::memcpy(&ipv6.sin6_addr, address.ip.data(), sizeof ipv6.sin6_addr);
+    std::memcpy(&result.storage, &ipv6, sizeof ipv6);
+    result.length = sizeof ipv6;
+  }
+  return result;
+}
+
+Address from_socket_address(const SocketAddress& address) {
+  Address result;
+  if (address.storage.ss_family == AF_INET) {
+    sockaddr_in ipv4;
+    std::memcpy(&ipv4, &address.storage, sizeof ipv4);
+    result.port = ntohs(ipv4.sin_port);
+    std::memcpy(result.ip.data(), &ipv4.sin_addr, sizeof ipv4.sin_addr);
+  } else if (address.storage.ss_family == AF_INET6) {
+    sockaddr_in6 ipv6;
+    std::memcpy(&ipv6, &address.storage, sizeof ipv6);
+    result.family = Family::kIpv6;
+    result.port = ntohs(ipv6.sin6_port);
+    result.flow_info = ipv6.sin6_flowinfo;
+    result.scope_id = ipv6.sin6_scope_id;
+    std::memcpy(result.ip.data(), &ipv6.sin6_addr, sizeof ipv6.sin6_addr);
+  }
+  return result;
+}
+
+std::unique_ptr<PosixSocket> PosixSocket::create(Family family, SocketKind, Blocking blocking,
+                                                 Error& error) {
+  const int domain = family == Family::kIpv4 ? AF_INET : AF_INET6;
+  const int flags = SOCK_CLOEXEC | (blocking == Blocking::kNo ? SOCK_NONBLOCK : 0);
+  UniqueFd fd(::socket(domain, SOCK_STREAM | flags, 0));
+  if (!fd) {
+    error = last_error();
+    return nullptr;
+  }
+  error = family == Family::kIpv6 ? set_int(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1) : Error();
+  if (!error.ok()) return nullptr;
+  return std::unique_ptr<PosixSocket>(new PosixSocket(std::move(fd), false));
+}
+
+std::unique_ptr<PosixSocket> PosixSocket::adopt(UniqueFd connection) {
+  return std::unique_ptr<PosixSocket>(new PosixSocket(std::move(connection), true));
+}
+
+// Linux' SO_REUSEADDR is what Windows does by itself: it lets connections in TIME_WAIT be. It is
+// set after the bind when the kernel chooses the port, because it would let the kernel choose one
+// that another socket has.
+Error PosixSocket::bind(const Address& address) {
+  const SocketAddress wanted = to_socket_address(address);
+  const auto reuse = [this] { return set_int(fd_.get(), SOL_SOCKET, SO_REUSEADDR, 1); };
+  if (address.port != 0) {
+    if (const Error error = reuse(); !error.ok()) return error;
+  }
+  if (::bind(fd_.get(), wanted.get(), wanted.length) != 0) return last_error();
+  return reuse();
+}
+
+Error PosixSocket::listen() {
+  constexpr int kLargestBacklog = 1 << 16;  // The kernel cuts it down to net.core.somaxconn.
+  return ::listen(fd_.get(), kLargestBacklog) == 0 ? Error() : last_error();
+}
+
+Address PosixSocket::local_address() const {
+  return local_address_of(fd_.get());
+}
+
+Address PosixSocket::remote_address() const {
+  return remote_address_of(fd_.get());
+}
+
+Error PosixSocket::set_option(SocketOption option, std::uint32_t value) {
+  return set_socket_option(fd_.get(), option, value);
+}
+
+Error PosixSocket::get_option(SocketOption option, std::uint32_t& value) const {
+  return get_socket_option(fd_.get(), option, value);
+}
+
+Address local_address_of(int fd) {
+  return ask_address(fd, ::getsockname);
+}
+
+Address remote_address_of(int fd) {
+  return ask_address(fd, ::getpeername);
+}
+
+Error set_socket_option(int fd, SocketOption option, std::uint32_t value) {
+  const LinuxOption* row = find_option(option);
+  if (row == nullptr) return Error(ENOPROTOOPT);
+  constexpr std::uint32_t kMost = 0x7fffffff;
+  return set_int(fd, row->level, row->name, static_cast<int>(std::min(value, kMost)));
+}
+
+Error get_socket_option(int fd, SocketOption option, std::uint32_t& value) {
+  const LinuxOption* row = find_option(option);
+  if (row == nullptr) return Error(ENOPROTOOPT);
+  int answer = 0;
+  const Error error = get_int(fd, row->level, row->name, answer);
+  // The kernel doubles a buffer's size to make room for its own bookkeeping, and tells the double.
+  if (option == SocketOption::kReceiveBuffer) answer /= 2;
+  if (error.ok()) value = static_cast<std::uint32_t>(answer);
+  return error;
+}
+
+void set_no_delay(int fd) {
+  // A connection that has died refuses; the send that follows will say so.
+  static_cast<void>(set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1));
+}
+
+Error take_socket_error(int fd) {
+  int pending = 0;
+  const Error failed = get_int(fd, SOL_SOCKET, SO_ERROR, pending);
+  return failed.ok() ? Error(pending) : failed;
+}
+
+void drop_connection(int fd) {
+  sockaddr unspecified{};
+  unspecified.sa_family = AF_UNSPEC;
+  ::connect(fd, &unspecified, sizeof unspecified);
+}
+
+void forget_connect(int fd, const Address& bound) {
+  drop_connection(fd);
+  if (bound.port == 0) return;
+  // The kernel forgets a port that it chose itself, but our owner may have told it to others. This
+  // fails if it has not forgotten, and if another socket took it: then connect() chooses a new one.
+  const SocketAddress wanted = to_socket_address(bound);
+  static_cast<void>(::bind(fd, wanted.get(), wanted.length));
+}
+
+FinState fin_state(int fd) {
+  tcp_info info{};
+  socklen_t length = sizeof info;
+  if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return FinState::kAcknowledged;
+  switch (info.tcpi_state) {
+    case TCP_FIN_WAIT2:
+    case TCP_TIME_WAIT:
+    case TCP_CLOSE:  // Both ends said FIN, or the connection died: SO_ERROR knows.
+      return FinState::kAcknowledged;
+    default:
+      return FinState::kInFlight;
+  }
+}
+
+bool is_shortage(Error error) {
+  switch (error.code()) {
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case ENOBUFS:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool concerns_one_send(Error error) {
+  switch (error.code()) {
+    case EFAULT:
+    case EINVAL:
+    case EMSGSIZE:
+    case ENOMEM:
+    case ENOBUFS:
+      return true;
+    default:
+      return false;
+  }
+}
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));  // As it was is good enough.
+}
+
+}  // namespace wskrun::net

@@ -1,0 +1,81 @@
+// PosixSocket: a Socket over a file descriptor, and every fact about Linux sockets that uring and
+// epoll share (addresses, options, TCP states). It moves no byte; the backends' streams do.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <memory>
+
+#include "net/transport.h"
+#include "net/unique_fd.h"
+
+namespace wskrun::net {
+
+// An Address in the kernel's layout.
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t length = sizeof(sockaddr_storage);
+
+  sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
+  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+};
+
+SocketAddress to_socket_address(const Address& address);
+Address from_socket_address(const SocketAddress& address);  // Of another family: all zero.
+
+// What a backend wants of its descriptors: epoll never blocks in them, io_uring waits in them.
+enum class Blocking : bool { kNo, kYes };
+
+class PosixSocket final : public Socket {
+ public:
+  static std::unique_ptr<PosixSocket> create(Family family, SocketKind kind, Blocking blocking,
+                                             Error& error);
+  // Takes a connection that accept() returned.
+  static std::unique_ptr<PosixSocket> adopt(UniqueFd connection);
+
+  Error bind(const Address& address) override;
+  Error listen() override;
+  Address local_address() const override;
+  Address remote_address() const override;
+  Error set_option(SocketOption option, std::uint32_t value) override;
+  Error get_option(SocketOption option, std::uint32_t& value) const override;
+
+  bool connected() const { return connected_; }
+  UniqueFd take() { return std::move(fd_); }  // What remains can only be destroyed.
+
+ private:
+  PosixSocket(UniqueFd fd, bool connected) : fd_(std::move(fd)), connected_(connected) {}
+
+  UniqueFd fd_;
+  const bool connected_;
+};
+
+// All zero when the socket has none. Any thread.
+Address local_address_of(int fd);
+Address remote_address_of(int fd);
+
+Error set_socket_option(int fd, SocketOption option, std::uint32_t value);
+Error get_socket_option(int fd, SocketOption option, std::uint32_t& value);
+
+void set_no_delay(int fd);        // Switches Nagle's algorithm off for good.
+Error take_socket_error(int fd);  // SO_ERROR: the pending error, which is cleared by asking.
+
+// Ends whatever connection `fd` has, with a reset where TCP has one to send.
+void drop_connection(int fd);
+// Ends a connect() that failed or is in progress, so that the socket can connect again, from the
+// address that it was `bound` to before (all zero: to none).
+void forget_connect(int fd, const Address& bound);
+
+// How far our own FIN has come, as TCP sees it.
+enum class FinState { kInFlight, kAcknowledged };
+FinState fin_state(int fd);
+
+// accept() fails for want of descriptors or memory, which is no reason to give the listener up.
+bool is_shortage(Error error);
+// The error of a send speaks of that send only (bad memory, no memory), not of the connection.
+bool concerns_one_send(Error error);
+
+// Lets the process have as many sockets as it may: RLIMIT_NOFILE up to its hard limit.
+void raise_descriptor_limit();
+
+}  // namespace wskrun::net

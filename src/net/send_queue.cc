@@ -1,0 +1,96 @@
+// Joining and advancing ops.
+#include "net/send_queue.h"
+
+#include <limits.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace wskrun::net {
+namespace {
+
+// Moves `op` on by at most `bytes`; returns by how many.
+std::size_t advance_op(SendOp& op, std::size_t bytes) {
+  std::size_t moved = 0;
+  while (op.iov_count != 0 && (moved < bytes || op.iov->iov_len == 0)) {
+    const std::size_t step = std::min(bytes - moved, op.iov->iov_len);
+    op.iov->iov_base = static_cast<std::byte*>(op.iov->iov_base) + step;
+    op.iov->iov_len -= step;
+    moved += step;
+    if (op.iov->iov_len != 0) break;
+    ++op.iov;
+    --op.iov_count;
+  }
+  op.sent += moved;
+  return moved;
+}
+
+}  // namespace
+
+void SendQueue::push(SendOp& op) {
+  op.next = nullptr;
+  (last_ == nullptr ? first_ : last_->next) = &op;
+  last_ = &op;
+}
+
+SendOp& SendQueue::pop() {
+  SendOp& op = *first_;
+  first_ = op.next;
+  if (first_ == nullptr) last_ = nullptr;
+  op.next = nullptr;
+  return op;
+}
+
+bool SendQueue::contains(const SendOp& op) const {
+  for (const SendOp* each = first_; each != nullptr; each = each->next) {
+    if (each == &op) return true;
+  }
+  return false;
+}
+
+std::span<iovec> SendQueue::gather(std::span<iovec> scratch, bool first_only) {
+  if (first_ == nullptr) return {};
+  if (first_only || first_->next == nullptr || first_->iov_count >= scratch.size()) {
+    return {first_->iov, std::min<std::size_t>(first_->iov_count, IOV_MAX)};
+  }
+  const std::size_t room = std::min<std::size_t>(scratch.size(), IOV_MAX);
+  std::size_t filled = 0;
+  for (const SendOp* op = first_; op != nullptr && filled < room; op = op->next) {
+    const std::size_t count = std::min<std::size_t>(op->iov_count, room - filled);
+    std::copy_n(op->iov, count, scratch.begin() + filled);
+    filled += count;
+  }
+  return scratch.first(filled);
+}
+
+bool SendQueue::wants_no_delay(std::size_t iovecs) const {
+  for (const SendOp* op = first_; op != nullptr && iovecs != 0; op = op->next) {
+    if (op->no_delay) return true;
+    iovecs -= std::min<std::size_t>(iovecs, op->iov_count);
+  }
+  return false;
+}
+
+SendQueue SendQueue::advance(std::size_t bytes) {
+  SendQueue complete;
+  while (bytes != 0) {
+    CHECK(first_ != nullptr);
+    bytes -= advance_op(*first_, bytes);
+    if (first_->sent == first_->length) complete.push(pop());
+  }
+  return complete;
+}
+
+SendQueue SendQueue::take_cancelled() {
+  SendQueue cancelled;
+  SendQueue rest;
+  while (!empty()) {
+    SendOp& op = pop();
+    (op.cancelled ? cancelled : rest).push(op);
+  }
+  *this = rest;
+  return cancelled;
+}
+
+}  // namespace wskrun::net

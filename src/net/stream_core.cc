@@ -1,0 +1,313 @@
+// The stream's state machine. Endpoint functions only note wishes; service() and the backend's
+// events carry them out on the loop, so the sink is never called from within an endpoint function.
+#include "net/stream_core.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "base/check.h"
+#include "probe/counters.h"
+
+namespace wskrun::net {
+namespace {
+
+constexpr std::chrono::milliseconds kFirstFinCheck{1};
+constexpr std::chrono::milliseconds kLongestFinCheck{50};
+
+}  // namespace
+
+StreamCore::StreamCore(EventLoop& loop, PosixSocket& socket, StreamSink& sink)
+    : LoopResident(loop),
+      fd_(socket.take()),
+      sink_(sink),
+      phase_(socket.connected() ? Phase::kConnected : Phase::kUnconnected),
+      end_error_(ENOTCONN),
+      fin_delay_(kFirstFinCheck) {
+  home_.endpoint_opened();
+}
+
+StreamCore::~StreamCore() {
+  home_.endpoint_closed();
+}
+
+// Endpoint functions: any thread.
+
+void StreamCore::connect(const Address& remote) {
+  ask([&]() REQUIRES(mutex_) {
+    wishes_.connect = remote;
+    wishes_.cancel_connect = false;  // It was meant for an earlier connect().
+  });
+}
+
+void StreamCore::cancel_connect() {
+  ask([&]() REQUIRES(mutex_) { wishes_.cancel_connect = true; });
+}
+
+void StreamCore::resume_receive() {
+  ask([&]() REQUIRES(mutex_) { wants_data_.store(true, std::memory_order_relaxed); });
+}
+
+void StreamCore::pause_receive() {
+  ask([&]() REQUIRES(mutex_) { wants_data_.store(false, std::memory_order_relaxed); });
+}
+
+void StreamCore::send(SendOp& op) {
+  op.sent = 0;
+  op.cancelled = false;
+  ask([&]() REQUIRES(mutex_) { sends_.push(op); });
+}
+
+void StreamCore::cancel_send(SendOp& op) {
+  ask([&]() REQUIRES(mutex_) {
+    if (!sends_.contains(op)) return;
+    op.cancelled = true;
+    wishes_.cancel_sends = true;
+  });
+}
+
+void StreamCore::shutdown_send() {
+  ask([&]() REQUIRES(mutex_) { wishes_.shut_down = true; });
+}
+
+void StreamCore::abort() {
+  ask([&]() REQUIRES(mutex_) {
+    wishes_.abort = true;
+    wants_data_.store(false, std::memory_order_relaxed);
+    silent_.store(true, std::memory_order_release);
+  });
+}
+
+void StreamCore::close(CloseMode mode) {
+  ask([&]() REQUIRES(mutex_) {
+    wishes_.close = mode;
+    wants_data_.store(false, std::memory_order_relaxed);
+    silent_.store(true, std::memory_order_release);
+  });
+}
+
+// The rest: the loop's thread.
+
+void StreamCore::service() {
+  Wishes wishes;
+  {
+    base::MutexLock lock(mutex_);
+    wishes = std::exchange(wishes_, Wishes{});
+  }
+  if (!std::exchange(attached_, true)) attach();
+  if (wishes.connect.has_value()) start_connect(*wishes.connect);
+  if (wishes.cancel_connect && phase_ == Phase::kConnecting) abandon_connect();
+  if (wishes.cancel_sends) cancel_sends_ = true;
+  if (wishes.shut_down) fin_ = Fin::kWanted;
+  if (wishes.abort) break_connection();
+  if (wishes.close.has_value()) {
+    closing_ = true;
+    if (*wishes.close == CloseMode::kAbort || phase_ == Phase::kConnecting) break_connection();
+  }
+  progress();
+}
+
+void StreamCore::progress() {
+  if (cancel_sends_) end_cancelled_sends();
+  receive();
+  push_sends();
+  push_fin();
+  if (!is_connected() || closing_) wind_down();
+  if (closing_) finish_close();
+}
+
+void StreamCore::start_connect(const Address& remote) {
+  CHECK(phase_ == Phase::kUnconnected);
+  phase_ = Phase::kConnecting;
+  bound_ = local_address_of(fd());
+  begin_connect(to_socket_address(remote));
+}
+
+void StreamCore::connect_ended(Error error) {
+  CHECK(phase_ == Phase::kConnecting);
+  // abort() or close() came while the handshake was ending well.
+  if (silent_.load(std::memory_order_acquire)) error = Error(ECANCELED);
+  phase_ = error.ok() ? Phase::kConnected : Phase::kUnconnected;
+  if (!error.ok()) forget_connect(fd(), bound_);
+  sink_.connected(error);
+}
+
+// Our own end of it, by abort() or close().
+void StreamCore::break_connection() {
+  if (phase_ == Phase::kConnecting) return abandon_connect();
+  if (!is_connected()) return;
+  phase_ = Phase::kEnded;
+  end_error_ = Error(ECANCELED);
+  drop_connection(fd());
+  if (is_sending()) abandon_send();
+}
+
+void StreamCore::lose(Error error) {
+  if (!is_connected()) return;
+  phase_ = Phase::kEnded;
+  end_error_ = error;
+  if (!silent_.load(std::memory_order_acquire)) sink_.disconnected(error);
+}
+
+void StreamCore::deliver(Chunk chunk) {
+  probe::count(probe::Counter::kBytesReceived, chunk.size());
+  if (silent_.load(std::memory_order_acquire)) return;
+  sink_.received(std::move(chunk));
+}
+
+void StreamCore::deliver_fin() {
+  fin_received_ = true;
+  if (!silent_.load(std::memory_order_acquire)) sink_.received(Chunk());
+}
+
+StreamCore::ReserveResult StreamCore::receive_into_reserve() {
+  if (!reserve_) reserve_ = base::RefPtr<Reserve>::adopt(new Reserve(buffers()));
+  std::array<std::byte, 4096> scratch;
+  const std::size_t room = std::min(scratch.size(), reserve_->room());
+  if (room == 0) return ReserveResult::kNoRoom;
+  const ssize_t got = ::recv(fd(), scratch.data(), room, MSG_DONTWAIT);
+  if (got > 0) {
+    deliver(reserve_->copy(std::span(scratch).first(static_cast<std::size_t>(got))));
+    return ReserveResult::kReceived;
+  }
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return ReserveResult::kNothingThere;
+  got == 0 ? deliver_fin() : lose(Error(errno));
+  return ReserveResult::kEnded;
+}
+
+void StreamCore::on_memory() {
+  progress();
+}
+
+// Sends.
+
+bool StreamCore::has_sends() {
+  base::MutexLock lock(mutex_);
+  return !sends_.empty();
+}
+
+void StreamCore::push_sends() {
+  if (!is_connected() || closing_ || is_sending() || !has_sends()) return;
+  if (fin_ == Fin::kSent || fin_ == Fin::kDone) return end_sends(Error(EPIPE));
+  begin_send();
+}
+
+std::span<iovec> StreamCore::next_batch(std::span<iovec> scratch) {
+  std::span<iovec> batch;
+  bool no_delay = false;
+  {
+    base::MutexLock lock(mutex_);
+    batch = sends_.gather(scratch, send_one_by_one_);
+    no_delay = !no_delay_ && sends_.wants_no_delay(batch.size());
+  }
+  if (no_delay) {
+    no_delay_ = true;
+    set_no_delay(fd());
+  }
+  return batch;
+}
+
+void StreamCore::bytes_sent(std::size_t bytes) {
+  probe::count(probe::Counter::kBytesSent, bytes);
+  SendQueue complete;
+  {
+    base::MutexLock lock(mutex_);
+    complete = sends_.advance(bytes);
+  }
+  report(complete, Error());
+}
+
+void StreamCore::send_failed(Error error) {
+  if (error == Error(ECANCELED)) return;  // progress() knows what was to be cancelled.
+  const bool one_of_many = concerns_one_send(error) && !std::exchange(send_one_by_one_, true);
+  if (one_of_many) return;
+  SendQueue failed;
+  {
+    base::MutexLock lock(mutex_);
+    failed.push(sends_.pop());
+  }
+  report(failed, error);
+  const bool after_own_fin = fin_ == Fin::kSent || fin_ == Fin::kDone;
+  if (!concerns_one_send(error) && !after_own_fin) lose(error);
+}
+
+void StreamCore::end_cancelled_sends() {
+  if (is_sending()) return abandon_send();
+  cancel_sends_ = false;
+  SendQueue cancelled;
+  {
+    base::MutexLock lock(mutex_);
+    cancelled = sends_.take_cancelled();
+  }
+  report(cancelled, Error(ECANCELED));
+}
+
+void StreamCore::end_sends(Error error) {
+  SendQueue ended;
+  {
+    base::MutexLock lock(mutex_);
+    ended = std::exchange(sends_, SendQueue());
+  }
+  report(ended, error);
+}
+
+void StreamCore::report(SendQueue ended, Error error) {
+  while (!ended.empty()) sink_.sent(ended.pop(), error);
+}
+
+// FIN.
+
+void StreamCore::push_fin() {
+  if (!is_connected() || closing_) return;
+  if (fin_ == Fin::kWanted && !is_sending() && !has_sends()) {
+    fin_ = Fin::kSent;
+    // It fails where the connection has just died; check_fin() finds out why.
+    ::shutdown(fd(), SHUT_WR);
+  }
+  if (fin_ == Fin::kSent) check_fin();
+}
+
+// Nothing tells when the peer has acknowledged a FIN, so TCP is asked: at once, then less and less
+// often, and whenever something else happens on the socket.
+void StreamCore::check_fin() {
+  if (fin_state(fd()) == FinState::kInFlight) {
+    if (is_set()) return;
+    home_.set_timer(*this, fin_delay_);
+    fin_delay_ = std::min(fin_delay_ * 2, kLongestFinCheck);
+    return;
+  }
+  const Error error = take_socket_error(fd());
+  if (!error.ok()) return lose(error);
+  fin_ = Fin::kDone;
+  sink_.send_shut_down(Error());
+}
+
+void StreamCore::on_timer() {
+  progress();
+}
+
+// The end.
+
+// There is no connection (any more), or soon none: everything that waits for it ends.
+void StreamCore::wind_down() {
+  if (is_sending()) return abandon_send();
+  const Error error = closing_ ? Error(ECANCELED) : end_error_;
+  end_sends(error);
+  if (fin_ != Fin::kWanted && fin_ != Fin::kSent) return;
+  fin_ = Fin::kDone;
+  sink_.send_shut_down(error);
+}
+
+void StreamCore::finish_close() {
+  if (phase_ == Phase::kConnecting || !detach()) return;
+  buffers().stop_waiting(*this);
+  // A call that came before closed() still has its service to come.
+  if (asked()) return;
+  if (is_set()) home_.cancel_timer(*this);
+  fd_.reset();
+  StreamSink& sink = sink_;
+  sink.closed();
+  delete this;
+}
+
+}  // namespace wskrun::net

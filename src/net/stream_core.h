@@ -1,0 +1,145 @@
+// StreamCore: what a stream endpoint is on every backend: its states, its queue of sends, FIN,
+// loss, abort and close. A backend adds how one connect, receive or send is started and stopped.
+#pragma once
+
+#include <atomic>
+#include <optional>
+#include <span>
+
+#include "base/ref_ptr.h"
+#include "net/buffer_pool.h"
+#include "net/event_loop.h"
+#include "net/posix_socket.h"
+#include "net/send_queue.h"
+#include "net/transport.h"
+
+namespace wskrun::net {
+
+class StreamCore : public StreamEndpoint,
+                   private LoopResident,
+                   private Timer,
+                   private MemoryWaiter {
+ public:
+  void connect(const Address& remote) final;
+  void cancel_connect() final;
+  void resume_receive() final;
+  void pause_receive() final;
+  void send(SendOp& op) final;
+  void cancel_send(SendOp& op) final;
+  void shutdown_send() final;
+  void abort() final;
+  void close(CloseMode mode) final;
+
+  Loop& loop() final { return home_; }
+  Address local_address() const final { return local_address_of(fd()); }
+  Address remote_address() const final { return remote_address_of(fd()); }
+  Error set_option(SocketOption option, std::uint32_t value) final {
+    return set_socket_option(fd(), option, value);
+  }
+
+ protected:
+  StreamCore(EventLoop& loop, PosixSocket& socket, StreamSink& sink);
+  virtual ~StreamCore();
+
+  // The backend's part, on the loop, outside every endpoint call.
+
+  virtual void attach() = 0;  // Once, before the others.
+  // Leads to connect_ended(), at once or later; abandoned, soon.
+  virtual void begin_connect(const SocketAddress& remote) = 0;
+  virtual void abandon_connect() = 0;
+  // Receives as long as wants_data(), and not otherwise; watches for a reset in any case.
+  virtual void receive() = 0;
+  // Sends what next_batch() gives; leads to bytes_sent() or send_failed(). Abandoned, soon.
+  virtual void begin_send() = 0;
+  virtual void abandon_send() = 0;
+  virtual bool is_sending() const = 0;  // The kernel holds memory of queued ops.
+  // Takes everything back from the kernel. True when it has nothing any more; until then each end
+  // of an operation calls progress().
+  virtual bool detach() = 0;
+
+  // For the backend, on the loop.
+
+  int fd() const { return fd_.get(); }
+  BufferPool& buffers() { return home_.buffers(); }
+  bool is_connected() const { return phase_ == Phase::kConnected; }
+  bool wants_data() const {
+    return wants_data_.load(std::memory_order_relaxed) && is_connected() && !fin_received_ &&
+           !memory_link.linked();
+  }
+
+  void connect_ended(Error error);
+  void deliver(Chunk chunk);
+  void deliver_fin();
+  // The connection is dead: tells the sink, ends what is queued.
+  void lose(Error error);
+  // What to send next; longer than one op where several wait. `scratch` holds it then.
+  std::span<iovec> next_batch(std::span<iovec> scratch);
+  void bytes_sent(std::size_t bytes);
+  void send_failed(Error error);  // ECANCELED: abandoned.
+
+  // Receives a little into memory of this stream alone, when the pool is at its bound.
+  enum class ReserveResult { kReceived, kNothingThere, kNoRoom, kEnded };
+  ReserveResult receive_into_reserve();
+  // Wants no data until there is memory again.
+  void wait_for_memory() { buffers().wait_for_memory(*this); }
+
+  // Does what is possible now. The last thing to call in an event: it may free the stream.
+  void progress();
+  // Does so again later in this turn or in the next.
+  void progress_later() {
+    ask([] {});
+  }
+
+ private:
+  enum class Phase : std::uint8_t { kUnconnected, kConnecting, kConnected, kEnded };
+  enum class Fin : std::uint8_t { kNone, kWanted, kSent, kDone };
+
+  struct Wishes {
+    std::optional<Address> connect;
+    bool cancel_connect = false;
+    bool cancel_sends = false;
+    bool shut_down = false;
+    bool abort = false;
+    std::optional<CloseMode> close;
+  };
+
+  void service() final;
+  void on_timer() final;
+  void on_memory() final;
+
+  void start_connect(const Address& remote);
+  void break_connection();
+  void push_sends();
+  void push_fin();
+  void check_fin();
+  void wind_down();
+  void finish_close();
+  bool has_sends();
+  void end_cancelled_sends();
+  void end_sends(Error error);
+  void report(SendQueue ended, Error error);
+
+  UniqueFd fd_;
+  StreamSink& sink_;
+
+  Wishes wishes_ GUARDED_BY(mutex_);
+  SendQueue sends_ GUARDED_BY(mutex_);
+  std::atomic<bool> wants_data_{false};
+  std::atomic<bool> silent_{false};  // abort() or close() was called: no more news of the peer.
+
+  // The loop's.
+  Phase phase_;
+  Fin fin_ = Fin::kNone;
+  bool attached_ = false;
+  bool closing_ = false;
+  bool fin_received_ = false;
+  bool no_delay_ = false;
+  bool send_one_by_one_ = false;  // A batch was refused; its ops are tried alone.
+  bool cancel_sends_ = false;     // As soon as the kernel has given the ops back.
+  Address bound_;                 // Before connect().
+  Error end_error_;               // How sends end while there is no connection.
+  std::chrono::milliseconds fin_delay_{1};
+  base::RefPtr<Reserve> reserve_;  // Made when first needed.
+};
+
+}  // namespace wskrun::net
