@@ -1,0 +1,134 @@
+// CLI11 does the work; here are the names, the words of --help, and what --param means.
+#include "args.h"
+
+#include <charconv>
+#include <map>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+namespace {
+
+constexpr const char* kAbout =
+    "Runs a Winsock Kernel (WSK) driver as a Linux process: loads the driver, calls its\n"
+    "DriverEntry and serves it with real TCP until Ctrl-C or SIGTERM; then calls DriverUnload\n"
+    "and lists what the driver left behind.";
+
+constexpr const char* kMore =
+    "Examples:\n"
+    "  wskrun echo.so                          run it until Ctrl-C\n"
+    "  wskrun --param Port=7777 echo.so        with a value in the driver's registry key\n"
+    "  wskrun --stats --for 10 echo.so         watch it for ten seconds\n"
+    "\n"
+    "A driver is built from its Windows source with wskrun_add_driver(echo SOURCES echo.c) in\n"
+    "CMake. What it prints with DbgPrint appears on standard error.\n"
+    "\n"
+    "Exit status:\n"
+    "  0  the driver was unloaded and left nothing behind\n"
+    "  1  wskrun could not start, for example because the transport is not allowed here\n"
+    "  2  wrong usage\n"
+    "  3  the driver could not be loaded: no such file, no DriverEntry, a missing symbol\n"
+    "  4  DriverEntry returned an error\n"
+    "  5  the driver left something behind: IRPs, MDLs, pool, sockets, threads, timers\n"
+    "  6  the driver has no DriverUnload, so it was not unloaded";
+
+const std::map<std::string, wskrun_delivery> kDeliveries = {
+    {"dispatch", WSKRUN_DELIVER_AT_DISPATCH_LEVEL},
+    {"passive", WSKRUN_DELIVER_AT_PASSIVE_LEVEL},
+};
+
+const std::map<std::string, wskrun_log_level> kLogLevels = {
+    {"trace", WSKRUN_LOG_TRACE},     {"debug", WSKRUN_LOG_DEBUG}, {"info", WSKRUN_LOG_INFO},
+    {"warning", WSKRUN_LOG_WARNING}, {"error", WSKRUN_LOG_ERROR},
+};
+
+// The whole of `text` as a number, decimal or 0x and hexadecimal.
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+  const bool is_hexadecimal = text.starts_with("0x") || text.starts_with("0X");
+  if (is_hexadecimal) text.remove_prefix(2);
+  std::uint64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto result = std::from_chars(text.data(), end, number, is_hexadecimal ? 16 : 10);
+  if (result.ec != std::errc() || result.ptr != end) return std::nullopt;
+  return number;
+}
+
+// "Port=7" is a number, "Peer=10.0.0.1" a text, and so is "Code=\"7\"".
+std::optional<Parameter> parse_parameter(const std::string& argument) {
+  const auto equals = argument.find('=');
+  if (equals == std::string::npos || equals == 0) return std::nullopt;
+  Parameter parameter;
+  parameter.name = argument.substr(0, equals);
+  parameter.text = argument.substr(equals + 1);
+  parameter.number = parse_number(parameter.text);
+  const std::size_t size = parameter.text.size();
+  if (size >= 2 && parameter.text.front() == '"' && parameter.text.back() == '"') {
+    parameter.text = parameter.text.substr(1, size - 2);
+  }
+  return parameter;
+}
+
+std::string check_parameter(const std::string& argument) {
+  return parse_parameter(argument) ? "" : fmt::format("'{}': expected Name=Value", argument);
+}
+
+void describe(CLI::App& app, Arguments& arguments, std::vector<std::string>& parameters) {
+  app.add_option("driver", arguments.driver, "The driver: a shared object, such as ./echo.so")
+      ->required();
+  app.add_option("--param", parameters,
+                 "Put Name=Value into the driver's registry key, the one\n"
+                 "DriverEntry gets the path of: a number becomes REG_DWORD (or\n"
+                 "REG_QWORD), anything else, or \"in quotes\", REG_SZ. A backslash\n"
+                 "in Name leads into a subkey. May be given again")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false)
+      ->check(check_parameter);
+  app.add_flag("--stats", arguments.stats,
+               "Show once a second: connections, bytes, callbacks, IRPs");
+  app.add_option("--for", arguments.seconds, "Unload the driver after so many seconds")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.0, 1e6));
+  app.add_option("--transport", arguments.transport,
+                 "How bytes move: uring, epoll, or auto: uring where the kernel\n"
+                 "allows it, else epoll [auto]")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"auto", "uring", "epoll"}));
+  app.add_option("--processors", arguments.processors,
+                 "Processors the driver sees, each a thread [as many as here]")
+      ->type_name("N")
+      ->check(CLI::Range(1u, 64u));
+  app.add_option("--irql", arguments.delivery,
+                 "Call event callbacks and completion routines at this level,\n"
+                 "dispatch or passive; drivers must bear both [dispatch]")
+      ->type_name("LEVEL")
+      ->transform(CLI::CheckedTransformer(kDeliveries).description(""));
+  app.add_option("--receive-memory", arguments.receive_memory_mib,
+                 "Bound for received data the driver keeps, in MiB [256]")
+      ->type_name("MIB")
+      ->check(CLI::Range(1u, 65536u));
+  app.add_option("--log", arguments.log_level,
+                 "Leave out lines below trace, debug, info, warning or error\n"
+                 "[info]")
+      ->type_name("LEVEL")
+      ->transform(CLI::CheckedTransformer(kLogLevels).description(""));
+}
+
+}  // namespace
+
+std::variant<Arguments, ExitStatus> parse_arguments(int argc, char** argv) {
+  Arguments arguments;
+  std::vector<std::string> parameters;
+  CLI::App app{kAbout, "wskrun"};
+  app.footer(kMore);
+  app.set_version_flag("--version", std::string("wskrun ") + wskrun_version());
+  describe(app, arguments, parameters);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kDone : kBadUsage;
+  }
+  for (const std::string& parameter : parameters) {
+    arguments.parameters.push_back(*parse_parameter(parameter));
+  }
+  return arguments;
+}
