@@ -40,10 +40,10 @@ typedef enum wskrun_result {
   WSKRUN_CANNOT_BE_UNLOADED, /* The driver set no DriverUnload, so it stays, as on Windows. */
 } wskrun_result;
 
-/* How a call failed. `text` names the cause and, where there is one, the mend. */
+/* How a call ended. `text` names a failure's cause and, where there is one, the mend. */
 typedef struct wskrun_error {
   wskrun_result result;
-  int32_t status; /* The NTSTATUS concerned, else 0. */
+  int32_t status; /* What DriverEntry returned, also when it succeeded. Else 0. */
   char text[1024];
 } wskrun_error;
 
@@ -142,9 +142,6 @@ typedef struct wskrun_image {
  */
 WSKRUN_API wskrun_driver* wskrun_driver_load(wskrun_runtime* runtime, const wskrun_image* image,
                                              wskrun_error* error);
-
-/* The service's name, for messages. */
-WSKRUN_API const char* wskrun_driver_name(const wskrun_driver* driver);
 
 /* ---- what is held --------------------------------------------------------------------------- */
 
