@@ -1,5 +1,5 @@
 // The ways in which C++ drivers in the field fill their tables and reach WSK's. Compiling without a
-// warning is the test; wsk_client_forms.c has the ways of C.
+// warning is the test; wsk_client_forms_c_only.c has the ways of C.
 #include <ntddk.h>
 
 #include <wsk.h>

@@ -1,10 +1,12 @@
 /*
  * The ways in which C drivers in the field fill their tables and reach WSK's. Compiling without a
- * warning is the test; wsk_client_forms.cc has the ways of C++.
+ * warning is the test; wsk_client_forms.cpp has the ways of C++.
  */
 #include <ntddk.h>
 
 #include <wsk.h>
+
+#ifndef __cplusplus
 
 DRIVER_INITIALIZE DriverEntry;
 IO_COMPLETION_ROUTINE SignalEvent;
@@ -184,3 +186,4 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) 
   WskDeregister(&g_Registration);
   return STATUS_SUCCESS;
 }
+#endif

@@ -1,6 +1,6 @@
 /*
  * Where the members of Winsock Kernel's structures and tables lie, and the numbers of its
- * constants, on x64 Windows. Compiling is the test; wsk_layout_test.cc compiles it as C++.
+ * constants, on x64 Windows. Compiling is the test, as C and as C++.
  */
 #include <ntddk.h>
 
