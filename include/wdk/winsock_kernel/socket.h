@@ -189,8 +189,8 @@ typedef NTSTATUS(WSKAPI* PFN_WSK_CONNECT)(
     _Inout_ PIRP Irp);
 
 /*
- * WskSend: send bytes on a connected socket. WSK keeps no copy: Irp completes when all of them have
- * been handed to the network. Sends go out in the order of the calls.
+ * WskSend: send bytes on a connected socket, in the order of the calls. WSK keeps no copy: Irp
+ * completes when all of them have been sent.
  *
  *   Buffer  The bytes. Length 0 sends nothing and succeeds.
  *   Flags   0 or WSK_FLAG_NODELAY.
@@ -202,7 +202,8 @@ typedef NTSTATUS(WSKAPI* PFN_WSK_CONNECT)(
  *          the client does.
  * Result   IoStatus.Information: bytes sent, which is all of them.
  * Page     ddi/wsk/nc-wsk-pfn_wsk_send
- * Windows  The page names no status for a broken connection; drivers in the field expect these.
+ * Windows  Here, sent means that the bytes are in Linux' send buffer; the peer need not have them. The
+ *          page names no status for a broken connection; drivers in the field expect these.
  */
 typedef NTSTATUS(WSKAPI* PFN_WSK_SEND)(
     _In_ PWSK_SOCKET Socket, _In_ PWSK_BUF Buffer, _In_ ULONG Flags, _Inout_ PIRP Irp);
