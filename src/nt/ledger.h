@@ -21,12 +21,19 @@ struct LedgerEntry {
   std::size_t size_bytes = 0;
   std::uint32_t tag = 0;  // Pool only.
   Holding holding = Holding::kPool;
+  std::uint8_t shard = 0;  // The ledger's own.
 };
 
 // Any thread, any IRQL; shards its lock so that processors seldom meet.
 void ledger_add(LedgerEntry& entry, Holding holding, const void* object, std::size_t size_bytes,
                 std::uint32_t tag, const void* allocated_by);
 void ledger_remove(LedgerEntry& entry);
+
+// A pool tag as people write it in source, most significant character first.
+struct TagText {
+  char characters[5];
+};
+TagText tag_text(std::uint32_t tag);
 
 // A copy of all entries now.
 std::vector<LedgerEntry> ledger_entries();

@@ -13,27 +13,34 @@
 
 namespace wskrun::nt {
 
-// Calls the driver's `function` at the thread's current IRQL. `what` is its documented name
-// ("WskReceiveEvent", "IoCompletion", "DriverUnload").
+// Calls the driver's `function` at the thread's current IRQL; it must return at `irql_after`, for
+// it gives back a lock that its caller took. `what` is its documented name ("WskReceiveEvent",
+// "IoCompletion", "DriverUnload").
 template <typename Function, typename... Arguments>
-auto upcall(const char* what, Function* function, Arguments... arguments) {
+auto upcall_leaving_at(KIRQL irql_after, const char* what, Function* function,
+                       Arguments... arguments) {
   base::assert_no_lock_held();
-  const KIRQL irql = current_irql();
   const void* address = reinterpret_cast<const void*>(function);
   probe::emit({.fact = probe::Fact::kUpcallEnter, .subject = address, .text = what});
   if constexpr (std::is_void_v<decltype(function(arguments...))>) {
     function(arguments...);
-    check_irql_after_upcall(what, address, irql);
+    check_irql_after_upcall(what, address, irql_after);
     probe::emit({.fact = probe::Fact::kUpcallLeave, .subject = address, .text = what});
   } else {
     const auto result = function(arguments...);
-    check_irql_after_upcall(what, address, irql);
+    check_irql_after_upcall(what, address, irql_after);
     probe::emit({.fact = probe::Fact::kUpcallLeave,
                  .subject = address,
                  .status = static_cast<std::int64_t>(result),
                  .text = what});
     return result;
   }
+}
+
+// The same for every other function: it returns at the IRQL it is called at.
+template <typename Function, typename... Arguments>
+auto upcall(const char* what, Function* function, Arguments... arguments) {
+  return upcall_leaving_at(current_irql(), what, function, arguments...);
 }
 
 }  // namespace wskrun::nt

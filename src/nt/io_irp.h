@@ -1,0 +1,21 @@
+// What a provider inside the runtime needs of an IRP beyond the WDK's functions. The WDK's own are
+// in io_irp.cc (allocate, send, complete) and io_cancel.cc (cancel).
+#pragma once
+
+#include <wdm.h>
+
+namespace wskrun::nt {
+
+// A provider that the driver calls directly, without IofCallDriver, takes the IRP: the next stack
+// location becomes the current one, empty but for the driver's completion routine, and until
+// IofCompleteRequest the IRP is the provider's, so freeing or reusing it is reported. No location
+// left is the bugcheck NO_MORE_IRP_STACK_LOCATIONS. `function` is what the driver called.
+void take_irp(IRP& irp, const char* function);
+
+// IoCancelIrp was called for the IRP. Read it after IoSetCancelRoutine, as Windows drivers do:
+// one of the two sees the other.
+inline bool irp_cancelled(const IRP& irp) {
+  return __atomic_load_n(&irp.Cancel, __ATOMIC_RELAXED) != FALSE;
+}
+
+}  // namespace wskrun::nt
