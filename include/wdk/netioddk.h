@@ -205,9 +205,9 @@ typedef CONST NPI_PROVIDER_CHARACTERISTICS* PNPI_PROVIDER_CHARACTERISTICS;
  * Page     ddi/netioddk/nf-netioddk-nmrregisterclient
  * Windows  No known difference.
  */
-_Must_inspect_result_ NTKERNELAPI NTSTATUS NTAPI NmrRegisterClient(
-    _In_ PNPI_CLIENT_CHARACTERISTICS ClientCharacteristics, _In_opt_ PVOID ClientContext,
-    _Out_ PHANDLE NmrClientHandle);
+_Must_inspect_result_ NTKERNELAPI NTSTATUS NTAPI
+NmrRegisterClient(_In_ PNPI_CLIENT_CHARACTERISTICS ClientCharacteristics,
+                  _In_opt_ PVOID ClientContext, _Out_ PHANDLE NmrClientHandle);
 
 /*
  * NmrDeregisterClient: begin to stop being one: both sides of every binding are told to detach.
@@ -275,9 +275,9 @@ NTKERNELAPI VOID NTAPI NmrClientDetachProviderComplete(_In_ HANDLE NmrBindingHan
  * Page     ddi/netioddk/nf-netioddk-nmrregisterprovider
  * Windows  No known difference.
  */
-_Must_inspect_result_ NTKERNELAPI NTSTATUS NTAPI NmrRegisterProvider(
-    _In_ PNPI_PROVIDER_CHARACTERISTICS ProviderCharacteristics, _In_opt_ PVOID ProviderContext,
-    _Out_ PHANDLE NmrProviderHandle);
+_Must_inspect_result_ NTKERNELAPI NTSTATUS NTAPI
+NmrRegisterProvider(_In_ PNPI_PROVIDER_CHARACTERISTICS ProviderCharacteristics,
+                    _In_opt_ PVOID ProviderContext, _Out_ PHANDLE NmrProviderHandle);
 
 /*
  * NmrDeregisterProvider: begin to stop being one: both sides of every binding are told to detach.

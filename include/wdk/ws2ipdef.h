@@ -262,14 +262,15 @@ FORCEINLINE BOOLEAN IN6_IS_ADDR_GLOBAL(const IN6_ADDR* a) {
 }
 
 FORCEINLINE BOOLEAN IN6_IS_ADDR_V4MAPPED(const IN6_ADDR* a) {
-  return (
-      BOOLEAN)(a->s6_words[0] == 0 && a->s6_words[1] == 0 && a->s6_words[2] == 0 && a->s6_words[3] == 0 && a->s6_words[4] == 0 && a->s6_words[5] == 0xffff);
+  return (BOOLEAN)(a->s6_words[0] == 0 && a->s6_words[1] == 0 && a->s6_words[2] == 0 &&
+                   a->s6_words[3] == 0 && a->s6_words[4] == 0 && a->s6_words[5] == 0xffff);
 }
 
 // ::a.b.c.d, but neither :: nor ::1.
 FORCEINLINE BOOLEAN IN6_IS_ADDR_V4COMPAT(const IN6_ADDR* a) {
-  return (
-      BOOLEAN)(a->s6_words[0] == 0 && a->s6_words[1] == 0 && a->s6_words[2] == 0 && a->s6_words[3] == 0 && a->s6_words[4] == 0 && a->s6_words[5] == 0 && !(a->s6_words[6] == 0 && a->s6_bytes[14] == 0 && a->s6_bytes[15] <= 1));
+  return (BOOLEAN)(a->s6_words[0] == 0 && a->s6_words[1] == 0 && a->s6_words[2] == 0 &&
+                   a->s6_words[3] == 0 && a->s6_words[4] == 0 && a->s6_words[5] == 0 &&
+                   !(a->s6_words[6] == 0 && a->s6_bytes[14] == 0 && a->s6_bytes[15] <= 1));
 }
 
 // The scope of a multicast address is the low half of its second byte.
@@ -337,8 +338,8 @@ FORCEINLINE const UCHAR* IN6_GET_ADDR_V4MAPPED(const IN6_ADDR* Address) {
   return &Address->s6_bytes[12];
 }
 
-FORCEINLINE VOID
-IN6ADDR_SETV4MAPPED(PSOCKADDR_IN6 a6, const IN_ADDR* a4, SCOPE_ID scope, USHORT port) {
+FORCEINLINE VOID IN6ADDR_SETV4MAPPED(PSOCKADDR_IN6 a6, const IN_ADDR* a4, SCOPE_ID scope,
+                                     USHORT port) {
   IN6ADDR_SETANY(a6);
   a6->sin6_port = port;
   IN6_SET_ADDR_V4MAPPED(&a6->sin6_addr, a4);

@@ -202,8 +202,8 @@ typedef NTSTATUS(WSKAPI* PFN_WSK_CONNECT)(
  *          the client does.
  * Result   IoStatus.Information: bytes sent, which is all of them.
  * Page     ddi/wsk/nc-wsk-pfn_wsk_send
- * Windows  Here, sent means that the bytes are in Linux' send buffer; the peer need not have them. The
- *          page names no status for a broken connection; drivers in the field expect these.
+ * Windows  Here, sent means that the bytes are in Linux' send buffer; the peer need not have them.
+ *          The page names no status for a broken connection; drivers in the field expect these.
  */
 typedef NTSTATUS(WSKAPI* PFN_WSK_SEND)(
     _In_ PWSK_SOCKET Socket, _In_ PWSK_BUF Buffer, _In_ ULONG Flags, _Inout_ PIRP Irp);
