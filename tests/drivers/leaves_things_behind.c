@@ -1,0 +1,88 @@
+/* A driver that takes one of everything and gives nothing back. */
+#include <ntddk.h>
+#include <wsk.h>
+
+static const WSK_CLIENT_DISPATCH ClientDispatch = {MAKE_WSK_VERSION(1, 0), 0, NULL};
+static WSK_REGISTRATION Registration;
+static WSK_PROVIDER_NPI Wsk;
+static KTIMER Timer;
+static KDPC Dpc;
+static KEVENT Never;
+
+static NTSTATUS NTAPI SocketCreated(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Created) {
+  UNREFERENCED_PARAMETER(DeviceObject);
+  UNREFERENCED_PARAMETER(Irp);
+  KeSetEvent((PKEVENT)Created, IO_NO_INCREMENT, FALSE);
+  return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+static NTSTATUS LeaveSocket(VOID) {
+  WSK_CLIENT_NPI client = {NULL, &ClientDispatch};
+  PIRP irp = IoAllocateIrp(1, FALSE);
+  KEVENT created;
+  NTSTATUS status;
+  if (irp == NULL) return STATUS_INSUFFICIENT_RESOURCES;
+  KeInitializeEvent(&created, NotificationEvent, FALSE);
+  IoSetCompletionRoutine(irp, SocketCreated, &created, TRUE, TRUE, TRUE);
+  WskRegister(&client, &Registration);
+  status = WskCaptureProviderNPI(&Registration, 1000, &Wsk);
+  if (!NT_SUCCESS(status)) return status;
+  status = Wsk.Dispatch->WskSocket(Wsk.Client, AF_INET, SOCK_STREAM, IPPROTO_TCP,
+                                   WSK_FLAG_LISTEN_SOCKET, NULL, NULL, NULL, NULL, NULL, irp);
+  if (status == STATUS_PENDING) {
+    KeWaitForSingleObject(&created, Executive, KernelMode, FALSE, NULL);
+    status = irp->IoStatus.Status;
+  }
+  IoFreeIrp(irp);
+  return status;
+}
+
+static VOID NTAPI WaitForever(PVOID Context) {
+  UNREFERENCED_PARAMETER(Context);
+  KeWaitForSingleObject(&Never, Executive, KernelMode, FALSE, NULL);
+}
+
+static NTSTATUS LeaveThread(VOID) {
+  HANDLE handle;
+  NTSTATUS status;
+  KeInitializeEvent(&Never, NotificationEvent, FALSE);
+  status = PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, WaitForever, NULL);
+  if (NT_SUCCESS(status)) ZwClose(handle);
+  return status;
+}
+
+static VOID NTAPI Tick(PKDPC Expired, PVOID Context, PVOID Argument1, PVOID Argument2) {
+  UNREFERENCED_PARAMETER(Expired);
+  UNREFERENCED_PARAMETER(Context);
+  UNREFERENCED_PARAMETER(Argument1);
+  UNREFERENCED_PARAMETER(Argument2);
+}
+
+static VOID LeaveTimer(VOID) {
+  LARGE_INTEGER due;
+  due.QuadPart = -10 * 1000 * 1000 * 60LL; /* A minute from now. */
+  KeInitializeTimer(&Timer);
+  KeInitializeDpc(&Dpc, Tick, NULL);
+  KeSetTimer(&Timer, due, &Dpc);
+}
+
+static VOID NTAPI Unload(PDRIVER_OBJECT DriverObject) {
+  UNREFERENCED_PARAMETER(DriverObject);
+}
+
+DRIVER_INITIALIZE DriverEntry;
+
+NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) {
+  PVOID memory = ExAllocatePool2(POOL_FLAG_NON_PAGED, 100, 'tfeL');
+  PIRP irp = IoAllocateIrp(1, FALSE);
+  PMDL mdl = IoAllocateMdl(memory, 100, FALSE, FALSE, NULL);
+  PIO_WORKITEM item = IoAllocateWorkItem((PDEVICE_OBJECT)DriverObject);
+  UNREFERENCED_PARAMETER(RegistryPath);
+  DriverObject->DriverUnload = Unload;
+  if (memory == NULL || irp == NULL || mdl == NULL || item == NULL) {
+    return STATUS_INSUFFICIENT_RESOURCES;
+  }
+  LeaveTimer();
+  if (!NT_SUCCESS(LeaveThread())) return STATUS_INSUFFICIENT_RESOURCES;
+  return LeaveSocket();
+}
