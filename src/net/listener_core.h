@@ -17,6 +17,12 @@ class ListenerCore : public ListenerEndpoint, private LoopResident, private Time
   void close() final;
   Loop& loop() final { return home_; }
   Address local_address() const final { return local_address_of(fd()); }
+  Error set_option(SocketOption option, std::uint32_t value) final {
+    return set_socket_option(fd(), option, value);
+  }
+  Error get_option(SocketOption option, std::uint32_t& value) const final {
+    return get_socket_option(fd(), option, value);
+  }
 
  protected:
   ListenerCore(EventLoop& loop, PosixSocket& socket, ListenerSink& sink);

@@ -36,6 +36,9 @@ class StreamCore : public StreamEndpoint,
   Error set_option(SocketOption option, std::uint32_t value) final {
     return set_socket_option(fd(), option, value);
   }
+  Error get_option(SocketOption option, std::uint32_t& value) const final {
+    return get_socket_option(fd(), option, value);
+  }
 
  protected:
   StreamCore(EventLoop& loop, PosixSocket& socket, StreamSink& sink);

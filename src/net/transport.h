@@ -139,6 +139,7 @@ class StreamEndpoint {
   virtual Address local_address() const = 0;   // Also of a bound, unconnected one.
   virtual Address remote_address() const = 0;  // While connected; else all zero.
   virtual Error set_option(SocketOption option, std::uint32_t value) = 0;
+  virtual Error get_option(SocketOption option, std::uint32_t& value) const = 0;
 
  protected:
   ~StreamEndpoint() = default;
@@ -163,6 +164,9 @@ class ListenerEndpoint {
   virtual void close() = 0;
   virtual Loop& loop() = 0;
   virtual Address local_address() const = 0;
+  // Connections accepted from now on inherit keep-alive and the size of the receive buffer.
+  virtual Error set_option(SocketOption option, std::uint32_t value) = 0;
+  virtual Error get_option(SocketOption option, std::uint32_t& value) const = 0;
 
  protected:
   ~ListenerEndpoint() = default;

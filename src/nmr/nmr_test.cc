@@ -4,11 +4,10 @@
 #include <netioddk.h>
 
 #include <atomic>
+#include <barrier>
 #include <deque>
 #include <functional>
-#include <memory>
 #include <mutex>
-#include <string>
 #include <thread>
 #include <vector>
 
@@ -337,41 +336,65 @@ TEST(Nmr, BadCharacteristicsAreRefused) {  // N-028
             STATUS_INVALID_PARAMETER);
 }
 
-TEST(Nmr, EverybodyComesAndGoesAtOnce) {  // N-049, N-055
-  for (int round = 0; round < 100; ++round) {
-    constexpr int kEach = 3;
-    Provider providers[kEach];
-    Client clients[kEach];
-    // Some detach at once, some complete on another thread, racing with their own return.
-    std::mutex mutex;
-    std::vector<std::thread> completers;
-    const auto complete_elsewhere = [&](auto complete, HANDLE binding) {
-      std::lock_guard lock(mutex);
-      completers.emplace_back([=] { complete(binding); });
-      return STATUS_PENDING;
-    };
-    clients[0].sides.on_detach = [&](auto& side) {
+// Some sides detach at once, some complete on another thread, racing with their own return.
+class Everybody {
+ public:
+  static constexpr int kEach = 3;
+
+  Everybody() {
+    clients[0].sides.on_detach = [this](auto& side) {
       return complete_elsewhere(NmrClientDetachProviderComplete, side.binding);
     };
-    providers[0].sides.on_detach = [&](auto& side) {
+    providers[0].sides.on_detach = [this](auto& side) {
       return complete_elsewhere(NmrProviderDetachClientComplete, side.binding);
     };
-    std::vector<std::thread> threads;
-    for (int index = 0; index < kEach; ++index) {
-      threads.emplace_back([&, index] {
-        providers[index].enter();
-        providers[index].leave();
-      });
-      threads.emplace_back([&, index] {
-        clients[index].enter();
-        clients[index].leave();
-      });
-    }
-    for (std::thread& thread : threads) thread.join();
-    for (std::thread& completer : completers) completer.join();
+  }
+  ~Everybody() {
+    for (std::thread& completer : completers_) completer.join();
     for (Client& client : clients) EXPECT_TRUE(client.sides.each_ended_once());
     for (Provider& provider : providers) EXPECT_TRUE(provider.sides.each_ended_once());
   }
+
+  // Runs enter, `between` and leave of every module on a thread of its own.
+  void come_and_go(const std::function<void()>& between) {
+    std::vector<std::thread> threads;
+    const auto start = [&](auto& module) {
+      threads.emplace_back([&] {
+        module.enter();
+        between();
+        module.leave();
+      });
+    };
+    for (Provider& provider : providers) start(provider);
+    for (Client& client : clients) start(client);
+    for (std::thread& thread : threads) thread.join();
+  }
+
+  Provider providers[kEach];
+  Client clients[kEach];
+
+ private:
+  NTSTATUS complete_elsewhere(VOID (*complete)(HANDLE), HANDLE binding) {
+    std::lock_guard lock(mutex_);
+    completers_.emplace_back([=] { complete(binding); });
+    return STATUS_PENDING;
+  }
+
+  std::mutex mutex_;
+  std::vector<std::thread> completers_;
+};
+
+TEST(Nmr, EverybodyLeavesAtOnce) {  // N-049, N-055
+  for (int round = 0; round < 50; ++round) {
+    Everybody everybody;
+    std::barrier all_entered(2 * Everybody::kEach);
+    everybody.come_and_go([&] { all_entered.arrive_and_wait(); });
+    for (Client& client : everybody.clients) EXPECT_EQ(client.sides.all.size(), 3u);
+  }
+}
+
+TEST(Nmr, EverybodyComesAndGoesAtOnce) {
+  for (int round = 0; round < 50; ++round) Everybody().come_and_go([] {});
 }
 
 }  // namespace

@@ -203,10 +203,25 @@ NTSTATUS ConnectionSocket::get_remote_address(Request& request, PSOCKADDR output
   return finish(request, status);
 }
 
-net::Error ConnectionSocket::set_option(net::SocketOption option, std::uint32_t value) {
+bool ConnectionSocket::is_bound() const {
   base::MutexLock lock(mutex_);
-  if (endpoint_ != nullptr) return endpoint_->set_option(option, value);
-  return socket_ != nullptr ? socket_->set_option(option, value) : net::Error(ENOTCONN);
+  return state_ != State::kCreated;
+}
+
+NTSTATUS ConnectionSocket::set_option(net::SocketOption option, ULONG value) {
+  base::MutexLock lock(mutex_);
+  if (closing_) return STATUS_INVALID_DEVICE_STATE;
+  if (dead_) return STATUS_FILE_FORCED_CLOSED;
+  return status_of(endpoint_ != nullptr ? endpoint_->set_option(option, value)
+                                        : socket_->set_option(option, value));
+}
+
+NTSTATUS ConnectionSocket::get_option(net::SocketOption option, ULONG& value) const {
+  base::MutexLock lock(mutex_);
+  if (closing_) return STATUS_INVALID_DEVICE_STATE;
+  if (dead_) return STATUS_FILE_FORCED_CLOSED;
+  return status_of(endpoint_ != nullptr ? endpoint_->get_option(option, value)
+                                        : socket_->get_option(option, value));
 }
 
 // ---- disconnect

@@ -91,9 +91,6 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
   NTSTATUS abort(Request& request);
   NTSTATUS release(PWSK_DATA_INDICATION list);
 
-  // Options that the transport has, before and after connecting (options.cc).
-  net::Error set_option(net::SocketOption option, std::uint32_t value);
-
   // Of a connected socket, also after the connection died.
   net::Address local_address() const;
   net::Address remote_address() const;
@@ -129,6 +126,9 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
   };
 
   // Socket
+  NTSTATUS set_option(net::SocketOption option, ULONG value) override;
+  NTSTATUS get_option(net::SocketOption option, ULONG& value) const override;
+  bool is_bound() const override;
   NTSTATUS may_control_events_locked() const override REQUIRES(mutex_);
   ULONG callbacks_locked() const override REQUIRES(mutex_);
   void on_events_enabled() override { deliver_soon(); }

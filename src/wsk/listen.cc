@@ -81,6 +81,27 @@ NTSTATUS ListenSocket::get_local_address(Request& request, PSOCKADDR output) {
   return finish(request, status);
 }
 
+bool ListenSocket::is_bound() const {
+  base::MutexLock lock(mutex_);
+  return endpoint_ != nullptr;
+}
+
+NTSTATUS ListenSocket::set_option(net::SocketOption option, ULONG value) {
+  base::MutexLock lock(mutex_);
+  if (closing_) return STATUS_INVALID_DEVICE_STATE;
+  if (dead_) return STATUS_FILE_FORCED_CLOSED;
+  return status_of(endpoint_ != nullptr ? endpoint_->set_option(option, value)
+                                        : socket_->set_option(option, value));
+}
+
+NTSTATUS ListenSocket::get_option(net::SocketOption option, ULONG& value) const {
+  base::MutexLock lock(mutex_);
+  if (closing_) return STATUS_INVALID_DEVICE_STATE;
+  if (dead_) return STATUS_FILE_FORCED_CLOSED;
+  return status_of(endpoint_ != nullptr ? endpoint_->get_option(option, value)
+                                        : socket_->get_option(option, value));
+}
+
 // ---- events
 
 NTSTATUS ListenSocket::may_control_events_locked() const {

@@ -58,6 +58,9 @@ class ListenSocket final : public Socket, private net::ListenerSink {
   };
 
   // Socket
+  NTSTATUS set_option(net::SocketOption option, ULONG value) override;
+  NTSTATUS get_option(net::SocketOption option, ULONG& value) const override;
+  bool is_bound() const override;
   NTSTATUS may_control_events_locked() const override REQUIRES(mutex_);
   ULONG callbacks_locked() const override REQUIRES(mutex_);
   ULONG permanent_events() const override { return kConnectionEvents; }

@@ -9,7 +9,7 @@
 
 #include "base/mutex.h"
 #include "base/ref_ptr.h"
-#include "net/address.h"
+#include "net/transport.h"
 #include "nt/ledger.h"
 #include "wsk/client.h"
 #include "wsk/events.h"
@@ -44,6 +44,16 @@ class Socket : public RequestOwner {
   // STATUS_INVALID_PARAMETER for an event without a callback.
   NTSTATUS enable_events(ULONG events);
   NTSTATUS disable_event(ULONG event, Request* request);
+
+  // Options that the transport has, before and after binding (options.cc).
+  virtual NTSTATUS set_option(net::SocketOption option, ULONG value) = 0;
+  virtual NTSTATUS get_option(net::SocketOption option, ULONG& value) const = 0;
+  virtual bool is_bound() const = 0;
+
+  // SO_EXCLUSIVEADDRUSE. Linux lets nobody share an address with a socket that did not ask for it,
+  // so this only keeps SO_REUSEADDR away.
+  bool exclusive_address() const { return exclusive_address_; }
+  void set_exclusive_address(bool exclusive) { exclusive_address_ = exclusive; }
 
   // RequestOwner
   void request_begun() final { add_user(); }
@@ -113,6 +123,7 @@ class Socket : public RequestOwner {
   nt::LedgerEntry ledger_;
   PVOID context_ GUARDED_BY(mutex_);
   std::atomic<unsigned> users_{1};
+  std::atomic<bool> exclusive_address_{false};
   Request* close_request_ = nullptr;  // Set once, before the last user goes.
 };
 

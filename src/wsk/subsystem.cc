@@ -1,6 +1,8 @@
 // The provider's side of the Network Module Registrar: who may attach, and what it gets.
 #include "wsk/subsystem.h"
 
+#include <utility>
+
 #include "base/check.h"
 #include "wsk/client.h"
 #include "wsk/dispatch.h"
@@ -50,7 +52,9 @@ NTSTATUS Subsystem::start() {
 }
 
 bool Subsystem::stop() {
-  CHECK(NmrDeregisterProvider(nmr_provider_) == STATUS_PENDING);
+  if (!std::exchange(stopping_, true)) {
+    CHECK(NmrDeregisterProvider(nmr_provider_) == STATUS_PENDING);
+  }
   if (clients_.load(std::memory_order_acquire) != 0) return false;
   CHECK(NmrWaitForProviderDeregisterComplete(nmr_provider_) == STATUS_SUCCESS);
   nmr_provider_ = nullptr;

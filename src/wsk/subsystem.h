@@ -21,7 +21,8 @@ class Subsystem {
   NTSTATUS start();
 
   // Takes the offer back and tells every client. PASSIVE_LEVEL. False: a driver still holds a
-  // client (a socket, an IRP, a captured NPI), so this object and the transport must stay.
+  // client (a socket, an IRP, a captured NPI), so this object and the transport must stay until
+  // another stop() says true.
   bool stop();
 
   net::Transport& transport() const { return transport_; }
@@ -38,6 +39,7 @@ class Subsystem {
 
   net::Transport& transport_;
   HANDLE nmr_provider_ = nullptr;
+  bool stopping_ = false;
   std::atomic<unsigned> clients_{0};
 };
 
