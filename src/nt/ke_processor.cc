@@ -1,8 +1,6 @@
 // Processor numbers and counts. All processors are in group 0.
 #include "nt/ke_processor.h"
 
-#include <wdm.h>
-
 #include <atomic>
 
 #include "nt/ps_thread.h"
@@ -11,7 +9,8 @@
 namespace wskrun::nt {
 namespace {
 
-std::atomic<unsigned> count{0};  // 0: not set yet.
+std::atomic<unsigned> count{0};  // 0: as many as the process may use.
+std::atomic<KIRQL> level{DISPATCH_LEVEL};
 thread_local unsigned thread_processor = kNoProcessor;
 
 }  // namespace
@@ -23,6 +22,14 @@ unsigned processor_count() {
 
 void set_processor_count(unsigned processors) {
   count.store(processors, std::memory_order_relaxed);
+}
+
+KIRQL delivery_level() {
+  return level.load(std::memory_order_relaxed);
+}
+
+void set_delivery_level(KIRQL irql) {
+  level.store(irql, std::memory_order_relaxed);
 }
 
 unsigned own_processor() {

@@ -2,6 +2,8 @@
 // leave_processor(); every other thread only borrows a number.
 #pragma once
 
+#include <wdm.h>
+
 namespace wskrun::nt {
 
 inline constexpr unsigned kNoProcessor = ~0u;
@@ -9,6 +11,11 @@ inline constexpr unsigned kNoProcessor = ~0u;
 // How many processors the driver sees; fixed while the executive runs.
 unsigned processor_count();
 void set_processor_count(unsigned count);
+
+// The IRQL of a processor's thread outside DPCs: there it calls the driver's event callbacks and
+// completion routines.
+KIRQL delivery_level();
+void set_delivery_level(KIRQL level);
 
 // The processor that the calling thread stands for, or kNoProcessor.
 unsigned own_processor();

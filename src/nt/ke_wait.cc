@@ -1,7 +1,8 @@
 // Waiting: KeWaitForSingleObject, KeWaitForMultipleObjects, KeDelayExecutionThread. Which wait a
 // signal ends is ke_dispatcher's business; how a thread sleeps is sched's.
-#include <algorithm>
+#include "nt/ke_wait.h"
 
+#include "base/check.h"
 #include "nt/irql.h"
 #include "nt/ke_bugcheck.h"
 #include "nt/ke_dispatcher.h"
@@ -14,18 +15,13 @@ namespace {
 
 constexpr std::int64_t kNow = INT64_MIN;  // A time to wait until that has always come.
 
-// NT's timeout as an interrupt time: nullptr never comes, negative is relative, positive is a
-// system time, taken over once: a clock set during the wait does not move its end.
-std::int64_t due_time(const LARGE_INTEGER* timeout) {
+// When a wait ends at the latest; kNow for one that may take no time.
+std::int64_t end_of_wait(const LARGE_INTEGER* timeout) {
   if (timeout == nullptr) return sched::kNever;
-  const std::int64_t time = timeout->QuadPart;
-  if (time == 0) return kNow;
-  const std::int64_t ahead = time > 0            ? time - sched::system_time_100ns()
-                             : time == INT64_MIN ? INT64_MAX
-                                                 : -time;
-  if (ahead <= 0) return kNow;
-  std::int64_t due;
-  return __builtin_add_overflow(sched::interrupt_time_100ns(), ahead, &due) ? sched::kNever : due;
+  if (timeout->QuadPart == 0) return kNow;
+  const std::int64_t now = sched::interrupt_time_100ns();
+  const std::int64_t due = due_time_100ns(*timeout, now);
+  return due == now ? kNow : due;
 }
 
 // The calling thread is about to sleep. On Windows a processor that does so at DISPATCH_LEVEL is
@@ -46,6 +42,22 @@ void check_may_block(const char* function, const void* object) {
                    function, object);
   }
 }
+
+// Tells who asked to know that the thread sleeps.
+class BlockScope {
+ public:
+  explicit BlockScope(const Thread& thread) : on_block_(thread.on_block) {
+    if (on_block_ != nullptr) on_block_(true);
+  }
+  ~BlockScope() {
+    if (on_block_ != nullptr) on_block_(false);
+  }
+  BlockScope(const BlockScope&) = delete;
+  BlockScope& operator=(const BlockScope&) = delete;
+
+ private:
+  void (*const on_block_)(bool begins);
+};
 
 // Tries to end the wait at once; else hangs it into its objects unless it may not take any time.
 bool begin_wait(Thread& self, std::int64_t due, const char* function) {
@@ -94,6 +106,7 @@ NTSTATUS wait_for(Thread& self, PVOID* objects, std::int64_t due, const char* fu
   }
   if (begin_wait(self, due, function)) return wait.status;
   check_may_block(function, objects[0]);
+  BlockScope blocked(self);
   // A signaller that ended the wait in the last moment has a permit on its way: take it, or the
   // next wait would.
   if (!self.parker.park_until(due) && !withdraw(self)) self.parker.park();
@@ -101,6 +114,19 @@ NTSTATUS wait_for(Thread& self, PVOID* objects, std::int64_t due, const char* fu
 }
 
 }  // namespace
+
+std::int64_t due_time_100ns(LARGE_INTEGER time, std::int64_t now) {
+  std::int64_t ahead = 0;
+  if (time.QuadPart > 0) {
+    ahead = time.QuadPart - sched::system_time_100ns();
+  } else if (__builtin_sub_overflow(std::int64_t{0}, time.QuadPart, &ahead)) {
+    return sched::kNever;
+  }
+  std::int64_t due;
+  if (ahead <= 0) return now;
+  return __builtin_add_overflow(now, ahead, &due) ? sched::kNever : due;
+}
+
 }  // namespace wskrun::nt
 
 using namespace wskrun::nt;
@@ -114,7 +140,7 @@ NTSTATUS KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR
   (void)WaitReason, (void)WaitMode, (void)Alertable;
   Thread& self = current_thread();
   self.wait = {.blocks = self.own_blocks, .count = 1, .type = WaitAny};
-  return wait_for(self, &Object, due_time(Timeout), __func__);
+  return wait_for(self, &Object, end_of_wait(Timeout), __func__);
 }
 
 NTSTATUS KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitType,
@@ -132,18 +158,20 @@ NTSTATUS KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitTyp
   self.wait = {.blocks = WaitBlockArray == nullptr ? self.own_blocks : WaitBlockArray,
                .count = Count,
                .type = WaitType};
-  return wait_for(self, Object, due_time(Timeout), __func__);
+  return wait_for(self, Object, end_of_wait(Timeout), __func__);
 }
 
 NTSTATUS KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable,
                                 PLARGE_INTEGER Interval) {
   (void)WaitMode, (void)Alertable;
   check_may_block(__func__, Interval);
-  const std::int64_t due = due_time(Interval);
+  const std::int64_t due = end_of_wait(Interval);
   if (due == kNow) {
     sched::yield();
   } else {
-    CHECK(!current_thread().parker.park_until(due));  // Nobody unparks who waits for nothing.
+    Thread& self = current_thread();
+    BlockScope blocked(self);
+    CHECK(!self.parker.park_until(due));  // Nobody unparks who waits for nothing.
   }
   return STATUS_SUCCESS;
 }

@@ -40,8 +40,10 @@ inline ObjectHeader& object_header(void* body) {
   return *(static_cast<ObjectHeader*>(body) - 1);
 }
 
-void reference_object(void* body);
-void dereference_object(void* body);  // May destroy the object.
+// Both return the references that are left; by then the number may be another. The second one may
+// destroy the object.
+LONG_PTR reference_object(void* body);
+LONG_PTR dereference_object(void* body);
 
 // Names the object for drivers. The handle holds a reference until ZwClose. Handles are not used
 // twice, so a stale one is always told apart.

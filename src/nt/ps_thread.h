@@ -39,6 +39,8 @@ struct Thread {
   LONG critical_regions = 0;  // How often it has disabled normal kernel APCs.
   LONG guarded_regions = 0;   // How often it has disabled all of them.
 
+  void (*on_block)(bool begins) = nullptr;  // Called before and after the thread sleeps.
+
   const std::uint32_t id;
   std::atomic<KPRIORITY> priority{8};
 

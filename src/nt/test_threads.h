@@ -36,7 +36,7 @@ inline void await_waiters(DISPATCHER_HEADER& header, unsigned count) {
 }
 
 inline NTSTATUS wait_for(PVOID object) {
-  return KeWaitForSingleObject(object, Executive, KernelMode, FALSE, nullptr);
+  return KeWaitForSingleObject(object, ::Executive, KernelMode, FALSE, nullptr);
 }
 
 // A relative timeout.
@@ -48,7 +48,7 @@ inline LARGE_INTEGER in_ms(LONGLONG ms) {
 
 inline NTSTATUS poll(PVOID object) {
   LARGE_INTEGER now = in_ms(0);
-  return KeWaitForSingleObject(object, Executive, KernelMode, FALSE, &now);
+  return KeWaitForSingleObject(object, ::Executive, KernelMode, FALSE, &now);
 }
 
 }  // namespace wskrun::nt
