@@ -55,7 +55,7 @@ void ListenerCore::deliver(UniqueFd connection) {
 }
 
 void ListenerCore::accept_failed(Error error) {
-  if (closing_ || failed_) return;
+  if (closing_ || failed_ || lost_one_connection(error)) return;
   if (is_shortage(error)) {
     base::log(
         base::LogLevel::kWarning,

@@ -41,7 +41,8 @@ class ListenerCore : public ListenerEndpoint, private LoopResident, private Time
     return wants_connections_.load(std::memory_order_relaxed) && !failed_ && !is_set();
   }
   void deliver(UniqueFd connection);
-  // Short of descriptors or memory: tries again soon. Anything else: gives up and says so.
+  // Short of descriptors or memory: tries again soon. A lost connection: goes on with the next.
+  // Anything else: gives up and says so.
   void accept_failed(Error error);
   void progress();
   void progress_later() {

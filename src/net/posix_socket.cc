@@ -215,6 +215,18 @@ FinState fin_state(int fd) {
   }
 }
 
+bool lost_one_connection(Error error) {
+  switch (error.code()) {
+    case ECONNABORTED:
+    case EPROTO:
+    case EINTR:
+    case EAGAIN:
+      return true;
+    default:
+      return false;
+  }
+}
+
 bool is_shortage(Error error) {
   switch (error.code()) {
     case EMFILE:

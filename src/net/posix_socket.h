@@ -70,6 +70,8 @@ void forget_connect(int fd, const Address& bound);
 enum class FinState { kInFlight, kAcknowledged };
 FinState fin_state(int fd);
 
+// The connection that accept() was about to return is gone; the next may be well.
+bool lost_one_connection(Error error);
 // accept() fails for want of descriptors or memory, which is no reason to give the listener up.
 bool is_shortage(Error error);
 // The error of a send speaks of that send only (bad memory, no memory), not of the connection.

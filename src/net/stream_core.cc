@@ -109,7 +109,7 @@ void StreamCore::service() {
 
 void StreamCore::progress() {
   if (cancel_sends_) end_cancelled_sends();
-  receive();
+  if (is_connected() && !closing_) receive();
   push_sends();
   push_fin();
   if (!is_connected() || closing_) wind_down();
@@ -149,15 +149,20 @@ void StreamCore::lose(Error error) {
   if (!silent_.load(std::memory_order_acquire)) sink_.disconnected(error);
 }
 
+void StreamCore::check_for_reset() {
+  const Error error = take_socket_error(fd());
+  if (!error.ok()) lose(error);
+}
+
 void StreamCore::deliver(Chunk chunk) {
   probe::count(probe::Counter::kBytesReceived, chunk.size());
-  if (silent_.load(std::memory_order_acquire)) return;
+  if (!is_connected() || silent_.load(std::memory_order_acquire)) return;
   sink_.received(std::move(chunk));
 }
 
 void StreamCore::deliver_fin() {
   fin_received_ = true;
-  if (!silent_.load(std::memory_order_acquire)) sink_.received(Chunk());
+  if (is_connected() && !silent_.load(std::memory_order_acquire)) sink_.received(Chunk());
 }
 
 StreamCore::ReserveResult StreamCore::receive_into_reserve() {
@@ -218,7 +223,8 @@ void StreamCore::bytes_sent(std::size_t bytes) {
 }
 
 void StreamCore::send_failed(Error error) {
-  if (error == Error(ECANCELED)) return;  // progress() knows what was to be cancelled.
+  // progress() knows what was to be cancelled, and why the connection ended.
+  if (error == Error(ECANCELED) || !is_connected()) return;
   const bool one_of_many = concerns_one_send(error) && !std::exchange(send_one_by_one_, true);
   if (one_of_many) return;
   SendQueue failed;

@@ -75,6 +75,8 @@ class StreamCore : public StreamEndpoint,
   void deliver_fin();
   // The connection is dead: tells the sink, ends what is queued.
   void lose(Error error);
+  // For a backend that saw an error while nobody receives, so that no receive can meet it.
+  void check_for_reset();
   // What to send next; longer than one op where several wait. `scratch` holds it then.
   std::span<iovec> next_batch(std::span<iovec> scratch);
   void bytes_sent(std::size_t bytes);

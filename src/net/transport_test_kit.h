@@ -306,8 +306,21 @@ inline std::unique_ptr<Transport> make_epoll(const TransportOptions& options, Er
   return make_epoll_transport(options, error);
 }
 
+inline std::unique_ptr<Transport> make_uring(const TransportOptions& options, Error& error) {
+  return make_uring_transport(options, error);
+}
+
+// As on Linux 6.1.
+inline std::unique_ptr<Transport> make_uring_basic(const TransportOptions& options, Error& error) {
+  TransportOptions basic = options;
+  basic.newest_kernel_features = false;
+  return make_uring_transport(basic, error);
+}
+
 inline const Backend kBackends[] = {
     {"epoll", make_epoll},
+    {"uring", make_uring},
+    {"uring_basic", make_uring_basic},
 };
 
 inline std::string backend_name(const ::testing::TestParamInfo<Backend>& info) {

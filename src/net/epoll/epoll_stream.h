@@ -25,7 +25,6 @@ class EpollStream final : public StreamCore, private EpollHandler {
   void on_event(std::uint32_t events) override;
   void receive_once();
   void receive_from_reserve();
-  void check_for_reset();
 
   EpollLoop& loop_;
   bool connecting_ = false;

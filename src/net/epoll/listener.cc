@@ -11,11 +11,6 @@ namespace {
 
 constexpr int kConnectionsPerTurn = 64;
 
-// The connection that was to be accepted is gone already; the next one may be well.
-bool lost_one_connection(int error) {
-  return error == ECONNABORTED || error == EINTR || error == EPROTO;
-}
-
 }  // namespace
 
 void EpollListener::attach() {
@@ -36,7 +31,7 @@ void EpollListener::accept() {
       deliver(std::move(connection));
     } else if (errno == EAGAIN) {
       ready_ = false;
-    } else if (!lost_one_connection(errno)) {
+    } else {
       accept_failed(Error(errno));
     }
   }

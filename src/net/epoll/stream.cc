@@ -49,7 +49,10 @@ void EpollStream::receive() {
     if (calls == kCallsPerTurn) return progress_later();
     receive_once();
   }
-  if (error_seen_ && is_connected()) check_for_reset();
+  if (error_seen_ && is_connected() && !wants_data()) {
+    error_seen_ = false;
+    check_for_reset();
+  }
 }
 
 void EpollStream::receive_once() {
@@ -80,14 +83,6 @@ void EpollStream::receive_from_reserve() {
     case ReserveResult::kNoRoom:
       return wait_for_memory();
   }
-}
-
-// Nobody reads, so nobody meets the error that way.
-void EpollStream::check_for_reset() {
-  if (wants_data()) return;  // Or somebody does: what came before the reset goes first.
-  error_seen_ = false;
-  const Error error = take_socket_error(fd());
-  if (!error.ok()) lose(error);
 }
 
 void EpollStream::begin_send() {
