@@ -30,6 +30,18 @@ bool is_shortest_form(char32_t character, std::size_t length) {
   return true;
 }
 
+template <typename To, typename From>
+std::basic_string<To> convert(std::basic_string_view<From> text) {
+  std::basic_string<To> converted;
+  while (!text.empty()) {
+    const Decoded next = decode(text.data(), text.size());
+    To units[4];
+    converted.append(units, encode(next.character, units));
+    text.remove_prefix(next.units);
+  }
+  return converted;
+}
+
 }  // namespace
 
 Decoded decode(const char* text, std::size_t size) {
@@ -89,6 +101,14 @@ std::size_t encode(char32_t character, char16_t* out) {
   out[0] = static_cast<char16_t>(0xD800 + ((character - 0x10000) >> 10));
   out[1] = static_cast<char16_t>(0xDC00 + ((character - 0x10000) & 0x3FF));
   return 2;
+}
+
+std::u16string to_utf16(std::string_view text) {
+  return convert<char16_t>(text);
+}
+
+std::string to_utf8(std::u16string_view text) {
+  return convert<char>(text);
 }
 
 }  // namespace wskrun::nt

@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 namespace wskrun::nt {
 
@@ -23,5 +25,8 @@ Decoded decode(const char16_t* text, std::size_t size);
 // Returns how many units were written: at most 4 bytes, 2 units.
 std::size_t encode(char32_t character, char* out);
 std::size_t encode(char32_t character, char16_t* out);
+
+std::u16string to_utf16(std::string_view text);
+std::string to_utf8(std::u16string_view text);
 
 }  // namespace wskrun::nt
