@@ -187,13 +187,19 @@ class Listen : public testing::Test {
     }
     return status;
   }
-  // What remains to be read of a connection that the other end has ended.
-  static NTSTATUS read_to_end(PWSK_SOCKET socket) {
+  // How a connection ends that the other end refuses. The reset may overtake the news that the
+  // connection is there.
+  NTSTATUS connect_and_be_reset(USHORT port) {
     Call call;
+    start_connect(port, call);
+    if (const NTSTATUS status = call.wait(); !NT_SUCCESS(status)) return status;
+    PWSK_SOCKET socket = call.socket();
     WSK_BUF nothing = {};
     static_cast<const WSK_PROVIDER_CONNECTION_DISPATCH*>(socket->Dispatch)
         ->WskReceive(socket, &nothing, WSK_FLAG_DRAIN, call.irp());
-    return call.wait();
+    const NTSTATUS status = call.wait();
+    close(socket);
+    return status == STATUS_FILE_FORCED_CLOSED ? STATUS_CONNECTION_RESET : status;
   }
 
   DispatchLevel hooks_;
@@ -321,14 +327,7 @@ TEST_F(Listen, RefusedConnectionIsClosed) {  // L-024, L-026
   EXPECT_EQ(events(listener, WSK_EVENT_ACCEPT), STATUS_SUCCESS);
   for (const NTSTATUS refusal : {STATUS_REQUEST_NOT_ACCEPTED, STATUS_UNSUCCESSFUL}) {
     answer = refusal;
-    Call call;  // The reset may overtake the news that the connection is there.
-    start_connect(port_of(listener), call);
-    NTSTATUS status = call.wait();
-    if (NT_SUCCESS(status)) {
-      status = read_to_end(call.socket());
-      close(call.socket());
-    }
-    EXPECT_EQ(status, STATUS_CONNECTION_RESET);
+    EXPECT_EQ(connect_and_be_reset(port_of(listener)), STATUS_CONNECTION_RESET);
   }
   close(listener);
 }
@@ -379,10 +378,8 @@ TEST_F(Listen, DisableInsideTheCallbackEndsAfterIt) {  // E-023, E-024, E-027
     return STATUS_REQUEST_NOT_ACCEPTED;
   };
   EXPECT_EQ(events(listener, WSK_EVENT_ACCEPT), STATUS_SUCCESS);
-  PWSK_SOCKET client = connect(port_of(listener));
-  await_calls(driver, 1);
+  EXPECT_EQ(connect_and_be_reset(port_of(listener)), STATUS_CONNECTION_RESET);
   EXPECT_EQ(disable.wait(), STATUS_SUCCESS);
-  close(client);
   close(listener);
 }
 
@@ -397,10 +394,9 @@ TEST_F(Listen, CloseInsideTheCallbackEndsAfterIt) {  // X-005, X-013
   };
   const USHORT port = port_of(listener);
   EXPECT_EQ(events(listener, WSK_EVENT_ACCEPT), STATUS_SUCCESS);
-  PWSK_SOCKET client = connect(port);
+  EXPECT_EQ(connect_and_be_reset(port), STATUS_CONNECTION_RESET);
   EXPECT_EQ(closing.wait(), STATUS_SUCCESS);
   EXPECT_EQ(driver.calls, 1);
-  close(client);
 }
 
 // The driver of an accepted socket: counts the bytes it is told of.
@@ -442,7 +438,9 @@ TEST_F(Listen, AcceptedSocketInheritsEvents) {  // E-030, E-034
   char text[] = "hello";
   send(client, text, 5);
   while (connection.bytes < 5) std::this_thread::yield();
-  EXPECT_EQ(events(accepted, WSK_EVENT_DISABLE | WSK_EVENT_RECEIVE), STATUS_SUCCESS);
+  Call disable;
+  events(accepted, WSK_EVENT_DISABLE | WSK_EVENT_RECEIVE, disable.irp());
+  EXPECT_EQ(disable.wait(), STATUS_SUCCESS);
   for (PWSK_SOCKET socket : {client, accepted, listener}) close(socket);
 }
 

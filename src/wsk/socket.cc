@@ -67,12 +67,13 @@ NTSTATUS Socket::close(Request& request) {
   }
   mark_pending(request);
   close_request_ = &request;
-  remove_user();  // The close waits for the others, not for itself.
   begin_close();
+  remove_user();  // The request's own use, since the close waits only for the others.
   return STATUS_PENDING;
 }
 
 void Socket::discard() {
+  Hold hold(*this);  // Until begin_close() has returned.
   {
     base::MutexLock lock(mutex_);
     closing_ = true;
