@@ -10,7 +10,7 @@
 #define POOL_TAG 'pmxE' /* Seen as "Exmp" in pool reports. */
 
 /* What the driver says goes to the debugger; wskrun writes it to its log. */
-#define SAY(...) DbgPrintEx(DPFLTR_IHVNETWORK_ID, DPFLTR_INFO_LEVEL, __VA_ARGS__)
+#define SAY(...) DbgPrintEx(DPFLTR_IHVNETWORK_ID, DPFLTR_TRACE_LEVEL, __VA_ARGS__)
 
 /* The client object and WSK's functions, from StartWsk until StopWsk. */
 extern WSK_PROVIDER_NPI Wsk;

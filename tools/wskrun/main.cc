@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <map>
+#include <thread>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -164,6 +165,17 @@ int unload(wskrun_driver* driver, const std::string& name) {
   std::_Exit(status);
 }
 
+// While DriverUnload runs, which may hang: another Ctrl-C ends it all. Not in the first second, for
+// some who stop programs, such as timeout(1), signal twice.
+void give_up_on_signal(sigset_t signals) {
+  const auto second_over = Clock::now() + std::chrono::seconds(1);
+  while (wait_for_signal(signals, second_over)) continue;
+  int signal = 0;
+  sigwait(&signals, &signal);
+  fmt::print(stderr, "wskrun: stopped while the driver was being unloaded\n");
+  leave_at_once(128 + signal);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -189,8 +201,7 @@ int main(int argc, char** argv) {
   live_line.clear();
   fmt::print("unloading {}\n", name);
   std::fflush(stdout);
-  pthread_sigmask(SIG_UNBLOCK, &signals,
-                  nullptr);  // A second Ctrl-C ends a DriverUnload that hangs.
+  std::thread(give_up_on_signal, signals).detach();
   const int status = unload(driver, name);
   if (status != kDone) leave_at_once(status);
   wskrun_runtime_destroy(runtime);
