@@ -124,7 +124,7 @@ RECEIVE_TEST(Disconnect, EventIsNotCalledForOwnDisconnects) {
   IrpCall abort;
   abort.start([&](PIRP irp) { return socket.disconnect(nullptr, WSK_FLAG_ABORTIVE, irp); });
   EXPECT_EQ(abort.wait(), (Completed{STATUS_SUCCESS, 0}));
-  EXPECT_FALSE(peer.ends_orderly());
+  peer.wait_reset();
   EXPECT_EQ(socket.events().disconnects().size(), 0u);
 }
 

@@ -61,7 +61,7 @@ std::uint16_t port_of(int fd) {
 }
 
 void wait_for(int fd, short events) {
-  pollfd entry{.fd = fd, .events = events, .revents = 0};
+  pollfd entry{.fd = fd, .events = events, .revents = 0};  // POLLERR is always reported.
   const int ready = ::poll(&entry, 1, kLimitMs);
   if (ready < 0) fail("poll");
   if (ready == 0) throw std::runtime_error("peer: what it waits for does not come");
@@ -151,6 +151,10 @@ bool Peer::ends_orderly() {
     if (size < 0 && (errno == ECONNRESET || errno == EPIPE)) return false;
     if (size < 0) fail("recv");
   }
+}
+
+void Peer::wait_reset() {
+  wait_for(fd_, 0);
 }
 
 void Peer::shutdown_send() {

@@ -30,6 +30,8 @@ class Peer {
   bool nothing_waits() const;
   // Waits for the end of what the other side sends: true for a FIN, false for a reset.
   bool ends_orderly();
+  // Waits for a reset, also where a FIN has been received before.
+  void wait_reset();
   void shutdown_send();
   void reset();
   void close();
