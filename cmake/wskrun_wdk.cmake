@@ -8,5 +8,5 @@ target_include_directories(wskrun_wdk INTERFACE ${wskrun_root}/include ${wskrun_
 target_compile_options(wskrun_wdk INTERFACE
   -fms-extensions -fno-strict-aliasing
   -Wno-multichar -Wno-unknown-pragmas -Wno-missing-braces -Wno-missing-field-initializers
-  $<$<COMPILE_LANG_AND_ID:C,Clang>:-Wno-microsoft-anon-tag>
-  $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-Wno-microsoft-anon-tag>)
+  $<$<COMPILE_LANG_AND_ID:C,Clang>:-Wno-microsoft-anon-tag -Wno-pragma-pack>
+  $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-Wno-microsoft-anon-tag -Wno-pragma-pack>)

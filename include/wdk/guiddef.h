@@ -31,15 +31,14 @@ typedef GUID CLSID;
 
 /* Weak: several translation units of one driver may define the same GUID. */
 #define WDK_GUID_DEFINE(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8) \
-  WDK_GUID_EXTERN const GUID name;                                       \
-  const GUID __attribute__((weak)) name = {l, w1, w2, {b1, b2, b3, b4, b5, b6, b7, b8}}
+  WDK_GUID_EXTERN const GUID name __attribute__((weak));                 \
+  const GUID name = {l, w1, w2, {b1, b2, b3, b4, b5, b6, b7, b8}}
 
 #ifdef INITGUID
 #define DEFINE_GUID(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8) \
   WDK_GUID_DEFINE(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8)
 #else
-#define DEFINE_GUID(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8) \
-  WDK_GUID_EXTERN const GUID name
+#define DEFINE_GUID(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8) WDK_GUID_EXTERN const GUID name
 #endif
 
 #define InlineIsEqualGUID(a, b) IsEqualGUID(a, b)

@@ -193,13 +193,12 @@ typedef struct _CSTRING {
   CONST char* Buffer;
 } CSTRING, *PCSTRING_STRUCT;
 
-#define RTL_CONSTANT_STRING(s)                                               \
-  {                                                                          \
-    sizeof(s) - sizeof((s)[0]), sizeof(s), (WDK_CONSTANT_STRING_BUFFER(s))(s) \
-  }
-#define DECLARE_CONST_UNICODE_STRING(_var, _string) \
-  const WCHAR _var##_buffer[] = _string;            \
-  const UNICODE_STRING _var = {sizeof(_string) - sizeof(WCHAR), sizeof(_string), (PWCH)_var##_buffer}
+#define RTL_CONSTANT_STRING(s) \
+  { sizeof(s) - sizeof((s)[0]), sizeof(s), (WDK_CONSTANT_STRING_BUFFER(s))(s) }
+#define DECLARE_CONST_UNICODE_STRING(_var, _string)                              \
+  const WCHAR _var##_buffer[] = _string;                                         \
+  const UNICODE_STRING _var = {sizeof(_string) - sizeof(WCHAR), sizeof(_string), \
+                               (PWCH)_var##_buffer}
 #define DECLARE_GLOBAL_CONST_UNICODE_STRING(_var, _str) \
   extern const UNICODE_STRING _var;                     \
   const UNICODE_STRING _var = RTL_CONSTANT_STRING(_str)
@@ -237,14 +236,14 @@ typedef struct _OBJECT_ATTRIBUTES {
 } OBJECT_ATTRIBUTES, *POBJECT_ATTRIBUTES;
 typedef CONST OBJECT_ATTRIBUTES* PCOBJECT_ATTRIBUTES;
 
-#define InitializeObjectAttributes(p, n, a, r, s)  \
-  {                                                \
-    (p)->Length = sizeof(OBJECT_ATTRIBUTES);       \
-    (p)->RootDirectory = (r);                      \
-    (p)->Attributes = (a);                         \
-    (p)->ObjectName = (n);                         \
-    (p)->SecurityDescriptor = (s);                 \
-    (p)->SecurityQualityOfService = NULL;          \
+#define InitializeObjectAttributes(p, n, a, r, s) \
+  {                                               \
+    (p)->Length = sizeof(OBJECT_ATTRIBUTES);      \
+    (p)->RootDirectory = (r);                     \
+    (p)->Attributes = (a);                        \
+    (p)->ObjectName = (n);                        \
+    (p)->SecurityDescriptor = (s);                \
+    (p)->SecurityQualityOfService = NULL;         \
   }
 #define RTL_CONSTANT_OBJECT_ATTRIBUTES(n, a) \
   { sizeof(OBJECT_ATTRIBUTES), NULL, (PUNICODE_STRING)(n), (a), NULL, NULL }
@@ -272,13 +271,7 @@ typedef CONST OBJECT_ATTRIBUTES* PCOBJECT_ATTRIBUTES;
 
 typedef enum _EVENT_TYPE { NotificationEvent, SynchronizationEvent } EVENT_TYPE;
 typedef enum _TIMER_TYPE { NotificationTimer, SynchronizationTimer } TIMER_TYPE;
-typedef enum _WAIT_TYPE {
-  WaitAll,
-  WaitAny,
-  WaitNotification,
-  WaitDequeue,
-  WaitDpc
-} WAIT_TYPE;
+typedef enum _WAIT_TYPE { WaitAll, WaitAny, WaitNotification, WaitDequeue, WaitDpc } WAIT_TYPE;
 typedef enum _NT_PRODUCT_TYPE {
   NtProductWinNt = 1,
   NtProductLanManNt,

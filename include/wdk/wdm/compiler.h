@@ -140,6 +140,8 @@
 #undef __leave
 #define __leave _Pragma("GCC error \"__leave is not available: use goto\"")
 
+/* The formatter takes __except for the keyword. */
+/* clang-format off */
 #if defined(__cplusplus) && defined(__cpp_exceptions)
 #undef __try
 #define __try try
@@ -167,10 +169,11 @@
 #define except __except
 #define finally __finally
 #endif
+/* clang-format on */
 
 /* Helpers. */
-#define FIELD_OFFSET(type, field) ((LONG)__builtin_offsetof(type, field))
-#define UFIELD_OFFSET(type, field) ((ULONG)__builtin_offsetof(type, field))
+#define FIELD_OFFSET(type, field) ((LONG) __builtin_offsetof(type, field))
+#define UFIELD_OFFSET(type, field) ((ULONG) __builtin_offsetof(type, field))
 #define FIELD_SIZE(type, field) (sizeof(((type*)0)->field))
 #define RTL_FIELD_SIZE(type, field) FIELD_SIZE(type, field)
 #define RTL_SIZEOF_THROUGH_FIELD(type, field) \
@@ -178,7 +181,7 @@
 #define RTL_CONTAINS_FIELD(Struct, Size, Field) \
   ((((PCHAR)(&(Struct)->Field)) + sizeof((Struct)->Field)) <= (((PCHAR)(Struct)) + (Size)))
 #define CONTAINING_RECORD(address, type, field) \
-  ((type*)((char*)(address)-__builtin_offsetof(type, field)))
+  ((type*)((char*)(address) - __builtin_offsetof(type, field)))
 #define RTL_NUMBER_OF(A) (sizeof(A) / sizeof((A)[0]))
 #define RTL_NUMBER_OF_V1(A) RTL_NUMBER_OF(A)
 #define RTL_NUMBER_OF_V2(A) RTL_NUMBER_OF(A)

@@ -55,11 +55,22 @@ extern NTKERNELAPI BOOLEAN KdDebuggerNotPresent;
 #define DBG 0
 #endif
 
-#define DbgRaiseAssertionFailure() RtlAssert((PVOID)"NT_ASSERT", (PVOID)__FILE__, __LINE__, NULL)
-#define WDK_ASSERT(exp, msg) \
-  ((!(exp)) ? (RtlAssert((PVOID) #exp, (PVOID)__FILE__, __LINE__, (PSTR)(msg)), 0) : 1)
+/* Reports through RtlAssert what does not hold, and says whether it did. */
+WDK_INLINE BOOLEAN wdk_assert(BOOLEAN Holds, PCSTR Expression, PCSTR File, ULONG Line,
+                              PCSTR Message) {
+  if (!Holds) RtlAssert((PVOID)Expression, (PVOID)File, Line, (PSTR)Message);
+  return Holds;
+}
 
-/* In a driver built with DBG=1; otherwise the expression is not even compiled. */
+/* NT_VERIFY without DBG: a value that need not be used. */
+WDK_INLINE BOOLEAN wdk_holds(BOOLEAN Holds) {
+  return Holds;
+}
+
+#define WDK_ASSERT(exp, msg) wdk_assert((exp) ? TRUE : FALSE, #exp, __FILE__, __LINE__, msg)
+#define DbgRaiseAssertionFailure() RtlAssert((PVOID) "", (PVOID)__FILE__, __LINE__, NULL)
+
+/* In a driver built with DBG=1; otherwise only NT_VERIFY's expression is evaluated. */
 #if DBG
 #define KdPrint(_x_) DbgPrint _x_
 #define KdPrintEx(_x_) DbgPrintEx _x_
@@ -67,9 +78,6 @@ extern NTKERNELAPI BOOLEAN KdDebuggerNotPresent;
 #define KdBreakPoint() DbgBreakPoint()
 #define ASSERT(exp) ((void)WDK_ASSERT(exp, NULL))
 #define ASSERTMSG(msg, exp) ((void)WDK_ASSERT(exp, msg))
-#define RTL_SOFT_ASSERT(exp) ASSERT(exp)
-#define NT_ASSERT(exp) ((void)WDK_ASSERT(exp, NULL))
-#define NT_ASSERTMSG(msg, exp) ((void)WDK_ASSERT(exp, msg))
 #define NT_VERIFY(exp) WDK_ASSERT(exp, NULL)
 #define NT_VERIFYMSG(msg, exp) WDK_ASSERT(exp, msg)
 #else
@@ -79,23 +87,19 @@ extern NTKERNELAPI BOOLEAN KdDebuggerNotPresent;
 #define KdBreakPoint() ((void)0)
 #define ASSERT(exp) ((void)0)
 #define ASSERTMSG(msg, exp) ((void)0)
-#define RTL_SOFT_ASSERT(exp) ((void)0)
-#define NT_ASSERT(exp) ((void)0)
-#define NT_ASSERTMSG(msg, exp) ((void)0)
-#define NT_VERIFY(exp) ((exp) ? 1 : 0)
-#define NT_VERIFYMSG(msg, exp) ((exp) ? 1 : 0)
+#define NT_VERIFY(exp) wdk_holds((exp) ? TRUE : FALSE)
+#define NT_VERIFYMSG(msg, exp) NT_VERIFY(exp)
 #endif
-#define RTL_ASSERT ASSERT
-#define NT_ASSERT_ASSUME NT_ASSERT
+#define NT_ASSERT(exp) ASSERT(exp)
+#define NT_ASSERTMSG(msg, exp) ASSERTMSG(msg, exp)
+#define NT_ASSERT_ASSUME(exp) ASSERT(exp)
+#define RTL_SOFT_ASSERT(exp) ASSERT(exp)
 #define ASSERT_IRQL_LESS_OR_EQUAL(x) ASSERT(KeGetCurrentIrql() <= (x))
 
 /* Always looks, DBG or not: a pageable function called above APC_LEVEL is a bug on Windows. */
-#define PAGED_ASSERT(exp) ((void)WDK_ASSERT(exp, NULL))
-#define PAGED_CODE()                                  \
-  {                                                   \
-    (void)WDK_ASSERT(KeGetCurrentIrql() <= APC_LEVEL, \
-                     "pageable code runs above APC_LEVEL"); \
-  }
+#define PAGED_ASSERT(exp) ((void)WDK_ASSERT(exp, "pageable code runs above APC_LEVEL"))
+#define PAGED_CODE() \
+  { PAGED_ASSERT(KeGetCurrentIrql() <= APC_LEVEL); }
 #define PAGED_CODE_LOCKED() ((void)0)
 #define ALLOC_PRAGMA 1
 

@@ -141,40 +141,40 @@ typedef VOID NTAPI FREE_FUNCTION_EX(_In_ PVOID Buffer,
                                     _Inout_ struct _LOOKASIDE_LIST_EX* Lookaside);
 typedef FREE_FUNCTION_EX* PFREE_FUNCTION_EX;
 
-#define WDK_GENERAL_LOOKASIDE_LAYOUT   \
-  union {                              \
-    SLIST_HEADER ListHead;             \
-    SINGLE_LIST_ENTRY SingleListHead;  \
-  };                                   \
-  USHORT Depth;                        \
-  USHORT MaximumDepth;                 \
-  ULONG TotalAllocates;                \
-  union {                              \
-    ULONG AllocateMisses;              \
-    ULONG AllocateHits;                \
-  };                                   \
-  ULONG TotalFrees;                    \
-  union {                              \
-    ULONG FreeMisses;                  \
-    ULONG FreeHits;                    \
-  };                                   \
-  POOL_TYPE Type;                      \
-  ULONG Tag;                           \
-  ULONG Size;                          \
-  union {                              \
-    PALLOCATE_FUNCTION_EX AllocateEx;  \
-    PALLOCATE_FUNCTION Allocate;       \
-  };                                   \
-  union {                              \
-    PFREE_FUNCTION_EX FreeEx;          \
-    PFREE_FUNCTION Free;               \
-  };                                   \
-  LIST_ENTRY ListEntry;                \
-  ULONG LastTotalAllocates;            \
-  union {                              \
-    ULONG LastAllocateMisses;          \
-    ULONG LastAllocateHits;            \
-  };                                   \
+#define WDK_GENERAL_LOOKASIDE_LAYOUT  \
+  union {                             \
+    SLIST_HEADER ListHead;            \
+    SINGLE_LIST_ENTRY SingleListHead; \
+  };                                  \
+  USHORT Depth;                       \
+  USHORT MaximumDepth;                \
+  ULONG TotalAllocates;               \
+  union {                             \
+    ULONG AllocateMisses;             \
+    ULONG AllocateHits;               \
+  };                                  \
+  ULONG TotalFrees;                   \
+  union {                             \
+    ULONG FreeMisses;                 \
+    ULONG FreeHits;                   \
+  };                                  \
+  POOL_TYPE Type;                     \
+  ULONG Tag;                          \
+  ULONG Size;                         \
+  union {                             \
+    PALLOCATE_FUNCTION_EX AllocateEx; \
+    PALLOCATE_FUNCTION Allocate;      \
+  };                                  \
+  union {                             \
+    PFREE_FUNCTION_EX FreeEx;         \
+    PFREE_FUNCTION Free;              \
+  };                                  \
+  LIST_ENTRY ListEntry;               \
+  ULONG LastTotalAllocates;           \
+  union {                             \
+    ULONG LastAllocateMisses;         \
+    ULONG LastAllocateHits;           \
+  };                                  \
   ULONG Future[2]
 
 typedef struct DECLSPEC_CACHEALIGN _GENERAL_LOOKASIDE {
@@ -322,7 +322,7 @@ typedef enum _WORK_QUEUE_TYPE {
 } WORK_QUEUE_TYPE;
 
 _Function_class_(WORKER_THREAD_ROUTINE) typedef VOID NTAPI
-WORKER_THREAD_ROUTINE(_In_ PVOID Parameter);
+    WORKER_THREAD_ROUTINE(_In_ PVOID Parameter);
 typedef WORKER_THREAD_ROUTINE* PWORKER_THREAD_ROUTINE;
 
 typedef struct _WORK_QUEUE_ITEM {
@@ -334,8 +334,7 @@ typedef struct _WORK_QUEUE_ITEM {
 C_ASSERT(sizeof(WORK_QUEUE_ITEM) == 0x20);
 
 WDK_INLINE VOID ExInitializeWorkItem(_Out_ PWORK_QUEUE_ITEM Item,
-                                     _In_ PWORKER_THREAD_ROUTINE Routine,
-                                     _In_opt_ PVOID Context) {
+                                     _In_ PWORKER_THREAD_ROUTINE Routine, _In_opt_ PVOID Context) {
   Item->WorkerRoutine = Routine;
   Item->Parameter = Context;
   Item->List.Flink = NULL;

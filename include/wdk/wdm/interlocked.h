@@ -44,70 +44,77 @@ inline volatile typename wdk_atomic_of<sizeof(T)>::type* wdk_atomic(const volati
 }
 #define WDK_ATOMIC(p) wdk_atomic(p)
 #else
-#define WDK_ATOMIC(p)                                                                         \
-  ((__typeof__(__builtin_choose_expr(                                                         \
-      sizeof(*(p)) == 8, (volatile WDK_ATOMIC64*)0,                                           \
-      __builtin_choose_expr(                                                                  \
-          sizeof(*(p)) == 4, (volatile WDK_ATOMIC32*)0,                                       \
-          __builtin_choose_expr(sizeof(*(p)) == 2, (volatile WDK_ATOMIC16*)0,                 \
-                                (volatile WDK_ATOMIC8*)0)))))(p))
+#define WDK_ATOMIC(p)                                                                           \
+  ((__typeof__(__builtin_choose_expr(                                                           \
+      sizeof(*(p)) == 8, (volatile WDK_ATOMIC64*)0,                                             \
+      __builtin_choose_expr(sizeof(*(p)) == 4, (volatile WDK_ATOMIC32*)0,                       \
+                            __builtin_choose_expr(sizeof(*(p)) == 2, (volatile WDK_ATOMIC16*)0, \
+                                                  (volatile WDK_ATOMIC8*)0)))))(p))
 #endif
-#define WDK_ATOMIC_POINTER(p) ((PVOID volatile*)(p))
 
 /* Read, change, write. Increment, Decrement and Add give the new value, the others the old. */
-#define InterlockedIncrement(Addend) __atomic_add_fetch(WDK_ATOMIC(Addend), 1, __ATOMIC_SEQ_CST)
-#define InterlockedIncrementAcquire(Addend) __atomic_add_fetch(WDK_ATOMIC(Addend), 1, __ATOMIC_ACQUIRE)
-#define InterlockedIncrementRelease(Addend) __atomic_add_fetch(WDK_ATOMIC(Addend), 1, __ATOMIC_RELEASE)
-#define InterlockedIncrementNoFence(Addend) __atomic_add_fetch(WDK_ATOMIC(Addend), 1, __ATOMIC_RELAXED)
-#define InterlockedDecrement(Addend) __atomic_sub_fetch(WDK_ATOMIC(Addend), 1, __ATOMIC_SEQ_CST)
-#define InterlockedDecrementAcquire(Addend) __atomic_sub_fetch(WDK_ATOMIC(Addend), 1, __ATOMIC_ACQUIRE)
-#define InterlockedDecrementRelease(Addend) __atomic_sub_fetch(WDK_ATOMIC(Addend), 1, __ATOMIC_RELEASE)
-#define InterlockedDecrementNoFence(Addend) __atomic_sub_fetch(WDK_ATOMIC(Addend), 1, __ATOMIC_RELAXED)
-#define InterlockedAdd(Addend, Value) __atomic_add_fetch(WDK_ATOMIC(Addend), (Value), __ATOMIC_SEQ_CST)
-#define InterlockedAddAcquire(Addend, Value) __atomic_add_fetch(WDK_ATOMIC(Addend), (Value), __ATOMIC_ACQUIRE)
-#define InterlockedAddRelease(Addend, Value) __atomic_add_fetch(WDK_ATOMIC(Addend), (Value), __ATOMIC_RELEASE)
-#define InterlockedAddNoFence(Addend, Value) __atomic_add_fetch(WDK_ATOMIC(Addend), (Value), __ATOMIC_RELAXED)
-#define InterlockedExchangeAdd(Addend, Value) __atomic_fetch_add(WDK_ATOMIC(Addend), (Value), __ATOMIC_SEQ_CST)
-#define InterlockedExchangeAddAcquire(Addend, Value) __atomic_fetch_add(WDK_ATOMIC(Addend), (Value), __ATOMIC_ACQUIRE)
-#define InterlockedExchangeAddRelease(Addend, Value) __atomic_fetch_add(WDK_ATOMIC(Addend), (Value), __ATOMIC_RELEASE)
-#define InterlockedExchangeAddNoFence(Addend, Value) __atomic_fetch_add(WDK_ATOMIC(Addend), (Value), __ATOMIC_RELAXED)
-#define InterlockedAnd(Destination, Value) __atomic_fetch_and(WDK_ATOMIC(Destination), (Value), __ATOMIC_SEQ_CST)
-#define InterlockedAndAcquire(Destination, Value) __atomic_fetch_and(WDK_ATOMIC(Destination), (Value), __ATOMIC_ACQUIRE)
-#define InterlockedAndRelease(Destination, Value) __atomic_fetch_and(WDK_ATOMIC(Destination), (Value), __ATOMIC_RELEASE)
-#define InterlockedAndNoFence(Destination, Value) __atomic_fetch_and(WDK_ATOMIC(Destination), (Value), __ATOMIC_RELAXED)
-#define InterlockedOr(Destination, Value) __atomic_fetch_or(WDK_ATOMIC(Destination), (Value), __ATOMIC_SEQ_CST)
-#define InterlockedOrAcquire(Destination, Value) __atomic_fetch_or(WDK_ATOMIC(Destination), (Value), __ATOMIC_ACQUIRE)
-#define InterlockedOrRelease(Destination, Value) __atomic_fetch_or(WDK_ATOMIC(Destination), (Value), __ATOMIC_RELEASE)
-#define InterlockedOrNoFence(Destination, Value) __atomic_fetch_or(WDK_ATOMIC(Destination), (Value), __ATOMIC_RELAXED)
-#define InterlockedXor(Destination, Value) __atomic_fetch_xor(WDK_ATOMIC(Destination), (Value), __ATOMIC_SEQ_CST)
-#define InterlockedXorAcquire(Destination, Value) __atomic_fetch_xor(WDK_ATOMIC(Destination), (Value), __ATOMIC_ACQUIRE)
-#define InterlockedXorRelease(Destination, Value) __atomic_fetch_xor(WDK_ATOMIC(Destination), (Value), __ATOMIC_RELEASE)
-#define InterlockedXorNoFence(Destination, Value) __atomic_fetch_xor(WDK_ATOMIC(Destination), (Value), __ATOMIC_RELAXED)
-#define InterlockedExchange(Target, Value) __atomic_exchange_n(WDK_ATOMIC(Target), (Value), __ATOMIC_SEQ_CST)
-#define InterlockedExchangeAcquire(Target, Value) __atomic_exchange_n(WDK_ATOMIC(Target), (Value), __ATOMIC_ACQUIRE)
-#define InterlockedExchangeRelease(Target, Value) __atomic_exchange_n(WDK_ATOMIC(Target), (Value), __ATOMIC_RELEASE)
-#define InterlockedExchangeNoFence(Target, Value) __atomic_exchange_n(WDK_ATOMIC(Target), (Value), __ATOMIC_RELAXED)
+#define WDK_CHANGE(operation, order, p, value) \
+  __atomic_##operation(WDK_ATOMIC(p), (value), __ATOMIC_##order)
+#define InterlockedIncrement(Addend) WDK_CHANGE(add_fetch, SEQ_CST, Addend, 1)
+#define InterlockedIncrementAcquire(Addend) WDK_CHANGE(add_fetch, ACQUIRE, Addend, 1)
+#define InterlockedIncrementRelease(Addend) WDK_CHANGE(add_fetch, RELEASE, Addend, 1)
+#define InterlockedIncrementNoFence(Addend) WDK_CHANGE(add_fetch, RELAXED, Addend, 1)
+#define InterlockedDecrement(Addend) WDK_CHANGE(sub_fetch, SEQ_CST, Addend, 1)
+#define InterlockedDecrementAcquire(Addend) WDK_CHANGE(sub_fetch, ACQUIRE, Addend, 1)
+#define InterlockedDecrementRelease(Addend) WDK_CHANGE(sub_fetch, RELEASE, Addend, 1)
+#define InterlockedDecrementNoFence(Addend) WDK_CHANGE(sub_fetch, RELAXED, Addend, 1)
+#define InterlockedAdd(Addend, Value) WDK_CHANGE(add_fetch, SEQ_CST, Addend, Value)
+#define InterlockedAddAcquire(Addend, Value) WDK_CHANGE(add_fetch, ACQUIRE, Addend, Value)
+#define InterlockedAddRelease(Addend, Value) WDK_CHANGE(add_fetch, RELEASE, Addend, Value)
+#define InterlockedAddNoFence(Addend, Value) WDK_CHANGE(add_fetch, RELAXED, Addend, Value)
+#define InterlockedExchangeAdd(Addend, Value) WDK_CHANGE(fetch_add, SEQ_CST, Addend, Value)
+#define InterlockedExchangeAddAcquire(Addend, Value) WDK_CHANGE(fetch_add, ACQUIRE, Addend, Value)
+#define InterlockedExchangeAddRelease(Addend, Value) WDK_CHANGE(fetch_add, RELEASE, Addend, Value)
+#define InterlockedExchangeAddNoFence(Addend, Value) WDK_CHANGE(fetch_add, RELAXED, Addend, Value)
+#define InterlockedAnd(Target, Set) WDK_CHANGE(fetch_and, SEQ_CST, Target, Set)
+#define InterlockedAndAcquire(Target, Set) WDK_CHANGE(fetch_and, ACQUIRE, Target, Set)
+#define InterlockedAndRelease(Target, Set) WDK_CHANGE(fetch_and, RELEASE, Target, Set)
+#define InterlockedAndNoFence(Target, Set) WDK_CHANGE(fetch_and, RELAXED, Target, Set)
+#define InterlockedOr(Target, Set) WDK_CHANGE(fetch_or, SEQ_CST, Target, Set)
+#define InterlockedOrAcquire(Target, Set) WDK_CHANGE(fetch_or, ACQUIRE, Target, Set)
+#define InterlockedOrRelease(Target, Set) WDK_CHANGE(fetch_or, RELEASE, Target, Set)
+#define InterlockedOrNoFence(Target, Set) WDK_CHANGE(fetch_or, RELAXED, Target, Set)
+#define InterlockedXor(Target, Set) WDK_CHANGE(fetch_xor, SEQ_CST, Target, Set)
+#define InterlockedXorAcquire(Target, Set) WDK_CHANGE(fetch_xor, ACQUIRE, Target, Set)
+#define InterlockedXorRelease(Target, Set) WDK_CHANGE(fetch_xor, RELEASE, Target, Set)
+#define InterlockedXorNoFence(Target, Set) WDK_CHANGE(fetch_xor, RELAXED, Target, Set)
+#define InterlockedExchange(Target, Value) WDK_CHANGE(exchange_n, SEQ_CST, Target, Value)
+#define InterlockedExchangeAcquire(Target, Value) WDK_CHANGE(exchange_n, ACQUIRE, Target, Value)
+#define InterlockedExchangeRelease(Target, Value) WDK_CHANGE(exchange_n, RELEASE, Target, Value)
+#define InterlockedExchangeNoFence(Target, Value) WDK_CHANGE(exchange_n, RELAXED, Target, Value)
 
 /* Compare, and write when equal. Gives the old value. */
 #define InterlockedCompareExchange(Destination, ExChange, Comperand) \
   __sync_val_compare_and_swap(WDK_ATOMIC(Destination), (Comperand), (ExChange))
-#define InterlockedCompareExchangePointer(Destination, ExChange, Comperand)             \
-  __sync_val_compare_and_swap(WDK_ATOMIC_POINTER(Destination), (PVOID)(Comperand), \
-                              (PVOID)(ExChange))
 #define InterlockedCompareExchangeAcquire InterlockedCompareExchange
 #define InterlockedCompareExchangeRelease InterlockedCompareExchange
 #define InterlockedCompareExchangeNoFence InterlockedCompareExchange
+
+/* Pointers, of whatever type. */
+WDK_INLINE PVOID wdk_exchange_pointer(PVOID volatile* Target, PVOID Value) {
+  return __atomic_exchange_n(Target, Value, __ATOMIC_SEQ_CST);
+}
+WDK_INLINE PVOID wdk_compare_exchange_pointer(PVOID volatile* Target, PVOID Value,
+                                              PVOID Comperand) {
+  __atomic_compare_exchange_n(Target, &Comperand, Value, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+  return Comperand;
+}
+#define WDK_ATOMIC_POINTER(p) ((PVOID volatile*)(p))
+#define InterlockedExchangePointer(Target, Value) \
+  wdk_exchange_pointer(WDK_ATOMIC_POINTER(Target), (PVOID)(Value))
+#define InterlockedExchangePointerAcquire InterlockedExchangePointer
+#define InterlockedExchangePointerNoFence InterlockedExchangePointer
+#define InterlockedCompareExchangePointer(Destination, ExChange, Comperand)        \
+  wdk_compare_exchange_pointer(WDK_ATOMIC_POINTER(Destination), (PVOID)(ExChange), \
+                               (PVOID)(Comperand))
 #define InterlockedCompareExchangePointerAcquire InterlockedCompareExchangePointer
 #define InterlockedCompareExchangePointerRelease InterlockedCompareExchangePointer
 #define InterlockedCompareExchangePointerNoFence InterlockedCompareExchangePointer
-#define InterlockedExchangePointer(Target, Value) \
-  __atomic_exchange_n(WDK_ATOMIC_POINTER(Target), (PVOID)(Value), __ATOMIC_SEQ_CST)
-#define InterlockedExchangePointerAcquire(Target, Value) \
-  __atomic_exchange_n(WDK_ATOMIC_POINTER(Target), (PVOID)(Value), __ATOMIC_ACQUIRE)
-#define InterlockedExchangePointerRelease(Target, Value) \
-  __atomic_exchange_n(WDK_ATOMIC_POINTER(Target), (PVOID)(Value), __ATOMIC_RELEASE)
-#define InterlockedExchangePointerNoFence(Target, Value) \
-  __atomic_exchange_n(WDK_ATOMIC_POINTER(Target), (PVOID)(Value), __ATOMIC_RELAXED)
 
 /* The same for other widths. */
 #define InterlockedIncrement64 InterlockedIncrement
@@ -185,10 +192,8 @@ inline volatile typename wdk_atomic_of<sizeof(T)>::type* wdk_atomic(const volati
 #define InterlockedCompareExchangeNoFence16 InterlockedCompareExchangeNoFence
 #define InterlockedCompareExchange8 InterlockedCompareExchange
 #define InterlockedExchangeAddSizeT InterlockedExchangeAdd
-#define InterlockedExchangeSubtract(Addend, Value) InterlockedExchangeAdd(Addend, -(LONG)(Value))
 #define InterlockedIncrementSizeT InterlockedIncrement
 #define InterlockedDecrementSizeT InterlockedDecrement
-#define InterlockedAddPtr InterlockedAdd
 
 /* Compiler intrinsics: the same with an underscore. */
 #define _InterlockedIncrement InterlockedIncrement
@@ -227,10 +232,17 @@ inline volatile typename wdk_atomic_of<sizeof(T)>::type* wdk_atomic(const volati
 #define _InterlockedCompareExchangePointer InterlockedCompareExchangePointer
 
 /* One bit, counted from Base. Gives the bit's old value. */
+WDK_INLINE BOOLEAN wdk_bit_is_set(ULONG64 Word, ULONG64 Mask) {
+  return (BOOLEAN)((Word & Mask) != 0);
+}
 #define WDK_BIT_WORD(Base, Bit) (WDK_ATOMIC(Base) + (Bit) / (8 * (LONG)sizeof(*(Base))))
-#define WDK_BIT_MASK(Base, Bit) ((LONG64)1 << ((Bit) % (8 * (LONG)sizeof(*(Base)))))
-#define WDK_BIT_OP(op, Base, Bit, mask) \
-  ((BOOLEAN)((op(WDK_BIT_WORD(Base, Bit), mask, __ATOMIC_SEQ_CST) & WDK_BIT_MASK(Base, Bit)) != 0))
+WDK_INLINE ULONG64 wdk_bit_mask(size_t WordSize, LONG64 Bit) {
+  return (ULONG64)1 << (Bit % (LONG64)(8 * WordSize));
+}
+#define WDK_BIT_MASK(Base, Bit) wdk_bit_mask(sizeof(*(Base)), (Bit))
+#define WDK_BIT_OP(op, Base, Bit, mask)                                          \
+  wdk_bit_is_set((ULONG64)op(WDK_BIT_WORD(Base, Bit), (mask), __ATOMIC_SEQ_CST), \
+                 WDK_BIT_MASK(Base, Bit))
 #define InterlockedBitTestAndSet(Base, Bit) \
   WDK_BIT_OP(__atomic_fetch_or, Base, Bit, WDK_BIT_MASK(Base, Bit))
 #define InterlockedBitTestAndReset(Base, Bit) \
@@ -240,16 +252,15 @@ inline volatile typename wdk_atomic_of<sizeof(T)>::type* wdk_atomic(const volati
 #define InterlockedBitTestAndSet64 InterlockedBitTestAndSet
 #define InterlockedBitTestAndReset64 InterlockedBitTestAndReset
 #define InterlockedBitTestAndComplement64 InterlockedBitTestAndComplement
-#define BitTest(Base, Bit) ((BOOLEAN)((*WDK_BIT_WORD(Base, Bit) & WDK_BIT_MASK(Base, Bit)) != 0))
+#define BitTest(Base, Bit) \
+  wdk_bit_is_set((ULONG64)*WDK_BIT_WORD(Base, Bit), WDK_BIT_MASK(Base, Bit))
 #define BitTest64 BitTest
 
 /* Plain loads and stores with an order. */
 #define ReadAcquire(Source) __atomic_load_n(WDK_ATOMIC(Source), __ATOMIC_ACQUIRE)
 #define ReadNoFence(Source) __atomic_load_n(WDK_ATOMIC(Source), __ATOMIC_RELAXED)
-#define WriteRelease(Target, Value) \
-  __atomic_store_n(WDK_ATOMIC(Target), (Value), __ATOMIC_RELEASE)
-#define WriteNoFence(Target, Value) \
-  __atomic_store_n(WDK_ATOMIC(Target), (Value), __ATOMIC_RELAXED)
+#define WriteRelease(Target, Value) __atomic_store_n(WDK_ATOMIC(Target), (Value), __ATOMIC_RELEASE)
+#define WriteNoFence(Target, Value) __atomic_store_n(WDK_ATOMIC(Target), (Value), __ATOMIC_RELAXED)
 #define ReadAcquire64(Source) __atomic_load_n(WDK_ATOMIC(Source), __ATOMIC_ACQUIRE)
 #define ReadNoFence64(Source) __atomic_load_n(WDK_ATOMIC(Source), __ATOMIC_RELAXED)
 #define WriteRelease64(Target, Value) \
@@ -264,10 +275,8 @@ inline volatile typename wdk_atomic_of<sizeof(T)>::type* wdk_atomic(const volati
   __atomic_store_n(WDK_ATOMIC(Target), (Value), __ATOMIC_RELAXED)
 #define ReadAcquire8(Source) __atomic_load_n(WDK_ATOMIC(Source), __ATOMIC_ACQUIRE)
 #define ReadNoFence8(Source) __atomic_load_n(WDK_ATOMIC(Source), __ATOMIC_RELAXED)
-#define WriteRelease8(Target, Value) \
-  __atomic_store_n(WDK_ATOMIC(Target), (Value), __ATOMIC_RELEASE)
-#define WriteNoFence8(Target, Value) \
-  __atomic_store_n(WDK_ATOMIC(Target), (Value), __ATOMIC_RELAXED)
+#define WriteRelease8(Target, Value) __atomic_store_n(WDK_ATOMIC(Target), (Value), __ATOMIC_RELEASE)
+#define WriteNoFence8(Target, Value) __atomic_store_n(WDK_ATOMIC(Target), (Value), __ATOMIC_RELAXED)
 #define ReadULongAcquire(Source) ((ULONG)ReadAcquire(Source))
 #define ReadULongNoFence(Source) ((ULONG)ReadNoFence(Source))
 #define ReadULong64Acquire(Source) ((ULONG64)ReadAcquire(Source))

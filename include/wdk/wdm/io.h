@@ -131,8 +131,7 @@ EXTERN_C_START
 #define FILE_QUAD_ALIGNMENT 0x00000007
 
 /* IRPs. */
-#define IoSizeOfIrp(StackSize) \
-  ((USHORT)(sizeof(IRP) + ((StackSize) * (sizeof(IO_STACK_LOCATION)))))
+#define IoSizeOfIrp(StackSize) ((USHORT)(sizeof(IRP) + ((StackSize) * (sizeof(IO_STACK_LOCATION)))))
 
 NTKERNELAPI PIRP IoAllocateIrp(_In_ CCHAR StackSize, _In_ BOOLEAN ChargeQuota);
 NTKERNELAPI PIRP IoAllocateIrpEx(_In_ PDEVICE_OBJECT DeviceObject, _In_ CCHAR StackSize,
@@ -200,7 +199,7 @@ WDK_INLINE VOID IoSetCompletionRoutine(_In_ PIRP Irp,
 
 #ifndef __cplusplus
 /* C drivers pass routines whose Context is not PVOID; MSVC lets them. */
-#define IoSetCompletionRoutine(Irp, Routine, Context, OnSuccess, OnError, OnCancel)            \
+#define IoSetCompletionRoutine(Irp, Routine, Context, OnSuccess, OnError, OnCancel)        \
   IoSetCompletionRoutine((Irp), (PIO_COMPLETION_ROUTINE)(Routine), (Context), (OnSuccess), \
                          (OnError), (OnCancel))
 #endif

@@ -20,42 +20,43 @@ typedef struct _IO_STATUS_BLOCK {
 
 /* Functions a driver gives to the I/O manager. */
 _Function_class_(DRIVER_INITIALIZE) typedef NTSTATUS NTAPI
-DRIVER_INITIALIZE(_In_ struct _DRIVER_OBJECT* DriverObject, _In_ PUNICODE_STRING RegistryPath);
+    DRIVER_INITIALIZE(_In_ struct _DRIVER_OBJECT* DriverObject, _In_ PUNICODE_STRING RegistryPath);
 typedef DRIVER_INITIALIZE* PDRIVER_INITIALIZE;
 _Function_class_(DRIVER_UNLOAD) typedef VOID NTAPI
-DRIVER_UNLOAD(_In_ struct _DRIVER_OBJECT* DriverObject);
+    DRIVER_UNLOAD(_In_ struct _DRIVER_OBJECT* DriverObject);
 typedef DRIVER_UNLOAD* PDRIVER_UNLOAD;
 _Function_class_(DRIVER_DISPATCH) typedef NTSTATUS NTAPI
-DRIVER_DISPATCH(_In_ struct _DEVICE_OBJECT* DeviceObject, _Inout_ struct _IRP* Irp);
+    DRIVER_DISPATCH(_In_ struct _DEVICE_OBJECT* DeviceObject, _Inout_ struct _IRP* Irp);
 typedef DRIVER_DISPATCH* PDRIVER_DISPATCH;
 typedef DRIVER_DISPATCH DRIVER_DISPATCH_RAISED;
 typedef DRIVER_DISPATCH DRIVER_DISPATCH_PAGED;
 _Function_class_(DRIVER_CANCEL) typedef VOID NTAPI
-DRIVER_CANCEL(_Inout_ struct _DEVICE_OBJECT* DeviceObject, _Inout_ struct _IRP* Irp);
+    DRIVER_CANCEL(_Inout_ struct _DEVICE_OBJECT* DeviceObject, _Inout_ struct _IRP* Irp);
 typedef DRIVER_CANCEL* PDRIVER_CANCEL;
 _Function_class_(DRIVER_STARTIO) typedef VOID NTAPI
-DRIVER_STARTIO(_Inout_ struct _DEVICE_OBJECT* DeviceObject, _Inout_ struct _IRP* Irp);
+    DRIVER_STARTIO(_Inout_ struct _DEVICE_OBJECT* DeviceObject, _Inout_ struct _IRP* Irp);
 typedef DRIVER_STARTIO* PDRIVER_STARTIO;
 _Function_class_(DRIVER_ADD_DEVICE) typedef NTSTATUS NTAPI
-DRIVER_ADD_DEVICE(_In_ struct _DRIVER_OBJECT* DriverObject,
-                  _In_ struct _DEVICE_OBJECT* PhysicalDeviceObject);
+    DRIVER_ADD_DEVICE(_In_ struct _DRIVER_OBJECT* DriverObject,
+                      _In_ struct _DEVICE_OBJECT* PhysicalDeviceObject);
 typedef DRIVER_ADD_DEVICE* PDRIVER_ADD_DEVICE;
 _Function_class_(IO_COMPLETION_ROUTINE) typedef NTSTATUS NTAPI
-IO_COMPLETION_ROUTINE(_In_ struct _DEVICE_OBJECT* DeviceObject, _In_ struct _IRP* Irp,
-                      _In_opt_ PVOID Context);
+    IO_COMPLETION_ROUTINE(_In_ struct _DEVICE_OBJECT* DeviceObject, _In_ struct _IRP* Irp,
+                          _In_opt_ PVOID Context);
 typedef IO_COMPLETION_ROUTINE* PIO_COMPLETION_ROUTINE;
 _Function_class_(IO_WORKITEM_ROUTINE) typedef VOID NTAPI
-IO_WORKITEM_ROUTINE(_In_ struct _DEVICE_OBJECT* DeviceObject, _In_opt_ PVOID Context);
+    IO_WORKITEM_ROUTINE(_In_ struct _DEVICE_OBJECT* DeviceObject, _In_opt_ PVOID Context);
 typedef IO_WORKITEM_ROUTINE* PIO_WORKITEM_ROUTINE;
 _Function_class_(IO_WORKITEM_ROUTINE_EX) typedef VOID NTAPI
-IO_WORKITEM_ROUTINE_EX(_In_ PVOID IoObject, _In_opt_ PVOID Context, _In_ PIO_WORKITEM IoWorkItem);
+    IO_WORKITEM_ROUTINE_EX(_In_ PVOID IoObject, _In_opt_ PVOID Context,
+                           _In_ PIO_WORKITEM IoWorkItem);
 typedef IO_WORKITEM_ROUTINE_EX* PIO_WORKITEM_ROUTINE_EX;
 _Function_class_(IO_TIMER_ROUTINE) typedef VOID NTAPI
-IO_TIMER_ROUTINE(_In_ struct _DEVICE_OBJECT* DeviceObject, _In_opt_ PVOID Context);
+    IO_TIMER_ROUTINE(_In_ struct _DEVICE_OBJECT* DeviceObject, _In_opt_ PVOID Context);
 typedef IO_TIMER_ROUTINE* PIO_TIMER_ROUTINE;
 _Function_class_(IO_DPC_ROUTINE) typedef VOID NTAPI
-IO_DPC_ROUTINE(_In_ PKDPC Dpc, _In_ struct _DEVICE_OBJECT* DeviceObject,
-               _Inout_ struct _IRP* Irp, _In_opt_ PVOID Context);
+    IO_DPC_ROUTINE(_In_ PKDPC Dpc, _In_ struct _DEVICE_OBJECT* DeviceObject,
+                   _Inout_ struct _IRP* Irp, _In_opt_ PVOID Context);
 typedef IO_DPC_ROUTINE* PIO_DPC_ROUTINE;
 typedef VOID NTAPI IO_APC_ROUTINE(_In_ PVOID ApcContext, _In_ PIO_STATUS_BLOCK IoStatusBlock,
                                   _In_ ULONG Reserved);
@@ -126,7 +127,7 @@ typedef struct _DRIVER_EXTENSION {
   UNICODE_STRING ServiceKeyName;
 } DRIVER_EXTENSION, *PDRIVER_EXTENSION;
 
-typedef struct _FAST_IO_DISPATCH *PFAST_IO_DISPATCH;
+typedef struct _FAST_IO_DISPATCH* PFAST_IO_DISPATCH;
 
 #define IRP_MJ_MAXIMUM_FUNCTION 0x1b
 
@@ -291,7 +292,8 @@ typedef struct DECLSPEC_ALIGN(16) _IRP {
 } IRP, *PIRP;
 
 C_ASSERT(sizeof(IO_STATUS_BLOCK) == 0x10);
-C_ASSERT(sizeof(IRP) == 0xD0 && FIELD_OFFSET(IRP, MdlAddress) == 8 && FIELD_OFFSET(IRP, Flags) == 0x10);
+C_ASSERT(sizeof(IRP) == 0xD0 && FIELD_OFFSET(IRP, MdlAddress) == 8 &&
+         FIELD_OFFSET(IRP, Flags) == 0x10);
 C_ASSERT(FIELD_OFFSET(IRP, AssociatedIrp) == 0x18 && FIELD_OFFSET(IRP, ThreadListEntry) == 0x20);
 C_ASSERT(FIELD_OFFSET(IRP, IoStatus) == 0x30 && FIELD_OFFSET(IRP, RequestorMode) == 0x40);
 C_ASSERT(FIELD_OFFSET(IRP, AllocationFlags) == 0x47 && FIELD_OFFSET(IRP, UserEvent) == 0x50);

@@ -62,8 +62,8 @@ typedef enum _KDPC_IMPORTANCE {
 } KDPC_IMPORTANCE;
 
 _Function_class_(KDEFERRED_ROUTINE) typedef VOID NTAPI
-KDEFERRED_ROUTINE(_In_ struct _KDPC* Dpc, _In_opt_ PVOID DeferredContext,
-                  _In_opt_ PVOID SystemArgument1, _In_opt_ PVOID SystemArgument2);
+    KDEFERRED_ROUTINE(_In_ struct _KDPC* Dpc, _In_opt_ PVOID DeferredContext,
+                      _In_opt_ PVOID SystemArgument1, _In_opt_ PVOID SystemArgument2);
 typedef KDEFERRED_ROUTINE* PKDEFERRED_ROUTINE;
 
 typedef struct _KDPC {
@@ -96,8 +96,8 @@ typedef struct _KLOCK_QUEUE_HANDLE {
 } KLOCK_QUEUE_HANDLE, *PKLOCK_QUEUE_HANDLE;
 
 _Function_class_(KNORMAL_ROUTINE) typedef VOID NTAPI
-KNORMAL_ROUTINE(_In_opt_ PVOID NormalContext, _In_opt_ PVOID SystemArgument1,
-                _In_opt_ PVOID SystemArgument2);
+    KNORMAL_ROUTINE(_In_opt_ PVOID NormalContext, _In_opt_ PVOID SystemArgument1,
+                    _In_opt_ PVOID SystemArgument2);
 typedef KNORMAL_ROUTINE* PKNORMAL_ROUTINE;
 
 typedef struct _KAPC {
@@ -291,7 +291,8 @@ NTKERNELAPI BOOLEAN KeInsertQueueDpc(_Inout_ PRKDPC Dpc, _In_opt_ PVOID SystemAr
 NTKERNELAPI BOOLEAN KeRemoveQueueDpc(_Inout_ PRKDPC Dpc);
 NTKERNELAPI VOID KeSetImportanceDpc(_Inout_ PRKDPC Dpc, _In_ KDPC_IMPORTANCE Importance);
 NTKERNELAPI VOID KeSetTargetProcessorDpc(_Inout_ PRKDPC Dpc, _In_ CCHAR Number);
-NTKERNELAPI NTSTATUS KeSetTargetProcessorDpcEx(_Inout_ PKDPC Dpc, _In_ PPROCESSOR_NUMBER ProcNumber);
+NTKERNELAPI NTSTATUS KeSetTargetProcessorDpcEx(_Inout_ PKDPC Dpc,
+                                               _In_ PPROCESSOR_NUMBER ProcNumber);
 NTKERNELAPI VOID KeFlushQueuedDpcs(VOID);
 
 /* Time. System time and interrupt time count 100 ns. */

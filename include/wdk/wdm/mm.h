@@ -95,8 +95,7 @@ WDK_INLINE VOID MmInitializeMdl(_Out_ PMDL MemoryDescriptorList, _In_ PVOID Base
                                 _In_ SIZE_T Length) {
   MemoryDescriptorList->Next = NULL;
   MemoryDescriptorList->Size =
-      (CSHORT)(sizeof(MDL) +
-               sizeof(PFN_NUMBER) * ADDRESS_AND_SIZE_TO_SPAN_PAGES(BaseVa, Length));
+      (CSHORT)(sizeof(MDL) + sizeof(PFN_NUMBER) * ADDRESS_AND_SIZE_TO_SPAN_PAGES(BaseVa, Length));
   MemoryDescriptorList->MdlFlags = 0;
   MemoryDescriptorList->StartVa = PAGE_ALIGN(BaseVa);
   MemoryDescriptorList->ByteOffset = BYTE_OFFSET(BaseVa);

@@ -16,8 +16,7 @@ EXTERN_C_START
   __builtin_memcpy((Destination), (Source), (Length))
 #define RtlMoveMemory(Destination, Source, Length) \
   __builtin_memmove((Destination), (Source), (Length))
-#define RtlFillMemory(Destination, Length, Fill) \
-  __builtin_memset((Destination), (Fill), (Length))
+#define RtlFillMemory(Destination, Length, Fill) __builtin_memset((Destination), (Fill), (Length))
 #define RtlZeroMemory(Destination, Length) __builtin_memset((Destination), 0, (Length))
 #define RtlEqualMemory(Source1, Source2, Length) \
   (__builtin_memcmp((Source1), (Source2), (Length)) == 0)
@@ -121,8 +120,8 @@ typedef union _RTL_RUN_ONCE {
 #define RTL_RUN_ONCE_CTX_RESERVED_BITS 2
 
 _Function_class_(RTL_RUN_ONCE_INIT_FN) typedef ULONG NTAPI
-RTL_RUN_ONCE_INIT_FN(_Inout_ PRTL_RUN_ONCE RunOnce, _Inout_opt_ PVOID Parameter,
-                     _Inout_opt_ PVOID* Context);
+    RTL_RUN_ONCE_INIT_FN(_Inout_ PRTL_RUN_ONCE RunOnce, _Inout_opt_ PVOID Parameter,
+                         _Inout_opt_ PVOID* Context);
 typedef RTL_RUN_ONCE_INIT_FN* PRTL_RUN_ONCE_INIT_FN;
 
 NTSYSAPI VOID RtlRunOnceInitialize(_Out_ PRTL_RUN_ONCE RunOnce);
@@ -180,8 +179,8 @@ C_ASSERT(sizeof(OSVERSIONINFOW) == 276 && sizeof(OSVERSIONINFOEXW) == 284);
 #define VER_LESS_EQUAL 5
 
 NTSYSAPI NTSTATUS RtlGetVersion(_Inout_ PRTL_OSVERSIONINFOW lpVersionInformation);
-NTSYSAPI NTSTATUS RtlVerifyVersionInfo(_In_ PRTL_OSVERSIONINFOEXW VersionInfo,
-                                       _In_ ULONG TypeMask, _In_ ULONGLONG ConditionMask);
+NTSYSAPI NTSTATUS RtlVerifyVersionInfo(_In_ PRTL_OSVERSIONINFOEXW VersionInfo, _In_ ULONG TypeMask,
+                                       _In_ ULONGLONG ConditionMask);
 NTSYSAPI ULONGLONG VerSetConditionMask(_In_ ULONGLONG ConditionMask, _In_ ULONG TypeMask,
                                        _In_ UCHAR Condition);
 NTKERNELAPI BOOLEAN RtlIsNtDdiVersionAvailable(_In_ ULONG Version);

@@ -50,8 +50,7 @@ NTSYSAPI BOOLEAN RtlPrefixString(_In_ const STRING* String1, _In_ const STRING* 
                                  _In_ BOOLEAN CaseInSensitive);
 NTSYSAPI LONG RtlCompareUnicodeString(_In_ PCUNICODE_STRING String1, _In_ PCUNICODE_STRING String2,
                                       _In_ BOOLEAN CaseInSensitive);
-NTSYSAPI BOOLEAN RtlEqualUnicodeString(_In_ PCUNICODE_STRING String1,
-                                       _In_ PCUNICODE_STRING String2,
+NTSYSAPI BOOLEAN RtlEqualUnicodeString(_In_ PCUNICODE_STRING String1, _In_ PCUNICODE_STRING String2,
                                        _In_ BOOLEAN CaseInSensitive);
 NTSYSAPI BOOLEAN RtlPrefixUnicodeString(_In_ PCUNICODE_STRING String1,
                                         _In_ PCUNICODE_STRING String2,

@@ -28,14 +28,14 @@ typedef struct _RTL_SPLAY_LINKS {
 
 struct _RTL_GENERIC_TABLE;
 _Function_class_(RTL_GENERIC_COMPARE_ROUTINE) typedef RTL_GENERIC_COMPARE_RESULTS NTAPI
-RTL_GENERIC_COMPARE_ROUTINE(_In_ struct _RTL_GENERIC_TABLE* Table, _In_ PVOID FirstStruct,
-                            _In_ PVOID SecondStruct);
+    RTL_GENERIC_COMPARE_ROUTINE(_In_ struct _RTL_GENERIC_TABLE* Table, _In_ PVOID FirstStruct,
+                                _In_ PVOID SecondStruct);
 typedef RTL_GENERIC_COMPARE_ROUTINE* PRTL_GENERIC_COMPARE_ROUTINE;
 _Function_class_(RTL_GENERIC_ALLOCATE_ROUTINE) typedef PVOID NTAPI
-RTL_GENERIC_ALLOCATE_ROUTINE(_In_ struct _RTL_GENERIC_TABLE* Table, _In_ CLONG ByteSize);
+    RTL_GENERIC_ALLOCATE_ROUTINE(_In_ struct _RTL_GENERIC_TABLE* Table, _In_ CLONG ByteSize);
 typedef RTL_GENERIC_ALLOCATE_ROUTINE* PRTL_GENERIC_ALLOCATE_ROUTINE;
 _Function_class_(RTL_GENERIC_FREE_ROUTINE) typedef VOID NTAPI
-RTL_GENERIC_FREE_ROUTINE(_In_ struct _RTL_GENERIC_TABLE* Table, _In_ PVOID Buffer);
+    RTL_GENERIC_FREE_ROUTINE(_In_ struct _RTL_GENERIC_TABLE* Table, _In_ PVOID Buffer);
 typedef RTL_GENERIC_FREE_ROUTINE* PRTL_GENERIC_FREE_ROUTINE;
 
 typedef struct _RTL_GENERIC_TABLE {
@@ -60,14 +60,14 @@ typedef struct _RTL_BALANCED_LINKS {
 
 struct _RTL_AVL_TABLE;
 _Function_class_(RTL_AVL_COMPARE_ROUTINE) typedef RTL_GENERIC_COMPARE_RESULTS NTAPI
-RTL_AVL_COMPARE_ROUTINE(_In_ struct _RTL_AVL_TABLE* Table, _In_ PVOID FirstStruct,
-                        _In_ PVOID SecondStruct);
+    RTL_AVL_COMPARE_ROUTINE(_In_ struct _RTL_AVL_TABLE* Table, _In_ PVOID FirstStruct,
+                            _In_ PVOID SecondStruct);
 typedef RTL_AVL_COMPARE_ROUTINE* PRTL_AVL_COMPARE_ROUTINE;
 _Function_class_(RTL_AVL_ALLOCATE_ROUTINE) typedef PVOID NTAPI
-RTL_AVL_ALLOCATE_ROUTINE(_In_ struct _RTL_AVL_TABLE* Table, _In_ CLONG ByteSize);
+    RTL_AVL_ALLOCATE_ROUTINE(_In_ struct _RTL_AVL_TABLE* Table, _In_ CLONG ByteSize);
 typedef RTL_AVL_ALLOCATE_ROUTINE* PRTL_AVL_ALLOCATE_ROUTINE;
 _Function_class_(RTL_AVL_FREE_ROUTINE) typedef VOID NTAPI
-RTL_AVL_FREE_ROUTINE(_In_ struct _RTL_AVL_TABLE* Table, _In_ PVOID Buffer);
+    RTL_AVL_FREE_ROUTINE(_In_ struct _RTL_AVL_TABLE* Table, _In_ PVOID Buffer);
 typedef RTL_AVL_FREE_ROUTINE* PRTL_AVL_FREE_ROUTINE;
 
 typedef struct _RTL_AVL_TABLE {
