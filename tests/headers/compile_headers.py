@@ -3,9 +3,9 @@
 
   compile_headers.py COMPILER WDK_FOLDER SOURCE_FOLDER
 
-Each in C11, C++17 and C++20, once as a driver (16-bit wchar_t) and once as an ordinary program.
-Headers that libstdc++ might disagree with are also tried before and after it. A file in
-SOURCE_FOLDER/refused must not compile, and the compiler must say what its first line says.
+As a driver (16-bit wchar_t) in C11 and C++17, as a part of the runtime in C++20, and together with
+libstdc++, before and after it. A file in SOURCE_FOLDER/refused must not compile, and the compiler
+must say what its first line says.
 """
 import concurrent.futures
 import pathlib
@@ -15,7 +15,9 @@ import sys
 # pshpackN.h and poppack.h only make sense together; packing.c uses them.
 NOT_ALONE = {"poppack.h", "pshpack1.h", "pshpack2.h", "pshpack4.h", "pshpack8.h"}
 LANGUAGES = [("c", "gnu11"), ("c++", "gnu++17"), ("c++", "gnu++20")]
-WCHARS = [["-fshort-wchar"], []]
+# How a header is compiled alone: as a driver in C and C++, as a part of the runtime.
+HEADER_MODES = [("c", "gnu11", ["-fshort-wchar"]), ("c++", "gnu++17", ["-fshort-wchar"]),
+                ("c++", "gnu++20", [])]
 # Those of cmake/wskrun_wdk.cmake, which every driver gets.
 WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wno-multichar", "-Wno-unknown-pragmas",
             "-Wno-missing-braces", "-Wno-missing-field-initializers"]
@@ -38,13 +40,14 @@ def jobs(wdk, sources):
         name = header.relative_to(wdk).as_posix()
         if name in NOT_ALONE:
             continue
-        for language, standard in LANGUAGES:
-            for wchar in WCHARS:
-                yield name, f"#include <{name}>\n#include <{name}>\n", language, standard, wchar
+        for language, standard, flags in HEADER_MODES:
+            yield name, f"#include <{name}>\n#include <{name}>\n", language, standard, flags
     for source in sorted([*sources.glob("*.c"), *sources.glob("*.cpp")]):
         text = f'#include "{source}"\n'
         for language, standard in LANGUAGES:
             if source.suffix == ".cpp" and language == "c":
+                continue
+            if source.stem.endswith(("_in_c", "_c_only")) and language == "c++":
                 continue
             for debug in ("-DDBG=0", "-DDBG=1"):
                 yield source.name, text, language, standard, ["-fshort-wchar", debug]

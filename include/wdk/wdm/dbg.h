@@ -7,16 +7,70 @@
 
 EXTERN_C_START
 
+/*
+ * DbgPrint: write a line of debug output, as DbgPrintEx with DPFLTR_DEFAULT_ID at
+ * DPFLTR_INFO_LEVEL.
+ *
+ *   Format  NT's printf: %wZ a PUNICODE_STRING, %Z a PANSI_STRING, %ws wide characters, %I64 and
+ *           %ll 64 bits, %Iu a SIZE_T, %l 32 bits, %p 16 digits.
+ *
+ * IRQL     any; with wide characters PASSIVE_LEVEL
+ * Returns  STATUS_SUCCESS, or why nothing was written.
+ * Page     ddi/wdm/nf-wdm-dbgprint
+ */
 NTSYSAPI ULONG DbgPrint(_In_ PCSTR Format, ...);
+
+/*
+ * DbgPrintEx: write a line that can be filtered by component and level.
+ *
+ *   ComponentId  DPFLTR_xxx_ID; drivers use an IHV one.
+ *   Level        0 to 31 for one bit of the filter, of which DPFLTR_ERROR_LEVEL to
+ *                DPFLTR_INFO_LEVEL have names; above 31 it is a mask.
+ *
+ * IRQL     as DbgPrint
+ * Returns  STATUS_SUCCESS, or why nothing was written.
+ * Page     ddi/wdm/nf-wdm-dbgprintex
+ */
 NTSYSAPI ULONG DbgPrintEx(_In_ ULONG ComponentId, _In_ ULONG Level, _In_ PCSTR Format, ...);
+
+/*
+ * vDbgPrintEx: DbgPrintEx with its arguments in a va_list; vDbgPrintExWithPrefix writes Prefix
+ * first.
+ *
+ * IRQL     as DbgPrint
+ * Returns  STATUS_SUCCESS, or why nothing was written.
+ * Page     ddi/wdm/nf-wdm-vdbgprintex
+ */
 NTSYSAPI ULONG vDbgPrintEx(_In_ ULONG ComponentId, _In_ ULONG Level, _In_ PCCH Format,
                            _In_ va_list arglist);
 NTSYSAPI ULONG vDbgPrintExWithPrefix(_In_ PCCH Prefix, _In_ ULONG ComponentId, _In_ ULONG Level,
                                      _In_ PCCH Format, _In_ va_list arglist);
+
+/*
+ * DbgBreakPoint: stop in the debugger.
+ *
+ * IRQL     any
+ * Page     ddi/wdm/nf-wdm-dbgbreakpoint
+ * Windows  Without a debugger the process ends.
+ */
 NTSYSAPI VOID DbgBreakPoint(VOID);
 NTSYSAPI VOID DbgBreakPointWithStatus(_In_ ULONG Status);
+
+/*
+ * RtlAssert: report an assertion that failed; ASSERT and its kin call it.
+ *
+ * IRQL     any
+ */
 NTSYSAPI VOID RtlAssert(_In_ PVOID VoidFailedAssertion, _In_ PVOID VoidFileName,
                         _In_ ULONG LineNumber, _In_opt_ PSTR MutableMessage);
+
+/*
+ * KdRefreshDebuggerNotPresent: look again whether a kernel debugger is attached.
+ *
+ * IRQL     any
+ * Returns  TRUE: none.
+ * Page     ddi/wdm/nf-wdm-kdrefreshdebuggernotpresent
+ */
 NTKERNELAPI BOOLEAN KdRefreshDebuggerNotPresent(VOID);
 
 /* MSVC takes DbgPrint(fmt, ) from a macro with no arguments; these take it too. */
@@ -94,6 +148,13 @@ WDK_INLINE BOOLEAN wdk_holds(BOOLEAN Holds) {
 #define NT_ASSERTMSG(msg, exp) ASSERTMSG(msg, exp)
 #define NT_ASSERT_ASSUME(exp) ASSERT(exp)
 #define RTL_SOFT_ASSERT(exp) ASSERT(exp)
+
+/*
+ * KeGetCurrentIrql: the IRQL of this thread.
+ *
+ * IRQL     any
+ * Page     ddi/wdm/nf-wdm-kegetcurrentirql
+ */
 #define ASSERT_IRQL_LESS_OR_EQUAL(x) ASSERT(KeGetCurrentIrql() <= (x))
 
 /* Always looks, DBG or not: a pageable function called above APC_LEVEL is a bug on Windows. */

@@ -1,231 +1,132 @@
 /*
- * ke.h: IRQL, spin locks, the objects one waits on, threads' waits, timers, DPCs, time and
- * processors. What is built on top (fast mutexes, work items, pool) is in ex.h.
+ * ke.h: IRQL, spin locks, time, processors, threads. Waiting and what one waits on is in
+ * ke_wait.h; what is built on top (fast mutexes, work items, pool) in ex.h.
  */
 #pragma once
 
 #include <wdm/bugcodes.h>
 #include <wdm/dbg.h>
 #include <wdm/interlocked.h>
+#include <wdm/ke_types.h>
+#include <wdm/ke_wait.h>
 #include <wdm/list.h>
-#include <wdm/types.h>
 
 EXTERN_C_START
 
-/* What every waitable object starts with. */
-typedef struct _DISPATCHER_HEADER {
-  union {
-    volatile LONG Lock;
-    LONG LockNV;
-    struct {
-      UCHAR Type;
-      UCHAR Signalling;
-      UCHAR Size;
-      UCHAR Reserved1;
-    };
-  };
-  LONG SignalState;
-  LIST_ENTRY WaitListHead;
-} DISPATCHER_HEADER, *PDISPATCHER_HEADER;
-
-typedef struct _KEVENT {
-  DISPATCHER_HEADER Header;
-} KEVENT, *PKEVENT, *PRKEVENT;
-
-typedef struct _KSEMAPHORE {
-  DISPATCHER_HEADER Header;
-  LONG Limit;
-} KSEMAPHORE, *PKSEMAPHORE, *PRKSEMAPHORE;
-
-typedef struct _KMUTANT {
-  DISPATCHER_HEADER Header;
-  LIST_ENTRY MutantListEntry;
-  struct _KTHREAD* OwnerThread;
-  BOOLEAN Abandoned;
-  UCHAR ApcDisable;
-} KMUTANT, *PKMUTANT, *PRKMUTANT, KMUTEX, *PKMUTEX, *PRKMUTEX;
-
-typedef struct _KTIMER {
-  DISPATCHER_HEADER Header;
-  ULARGE_INTEGER DueTime;
-  LIST_ENTRY TimerListEntry;
-  struct _KDPC* Dpc;
-  ULONG Processor;
-  ULONG Period;
-} KTIMER, *PKTIMER, *PRKTIMER;
-
-typedef enum _KDPC_IMPORTANCE {
-  LowImportance,
-  MediumImportance,
-  HighImportance,
-  MediumHighImportance
-} KDPC_IMPORTANCE;
-
-_Function_class_(KDEFERRED_ROUTINE) typedef VOID NTAPI
-    KDEFERRED_ROUTINE(_In_ struct _KDPC* Dpc, _In_opt_ PVOID DeferredContext,
-                      _In_opt_ PVOID SystemArgument1, _In_opt_ PVOID SystemArgument2);
-typedef KDEFERRED_ROUTINE* PKDEFERRED_ROUTINE;
-
-typedef struct _KDPC {
-  union {
-    ULONG TargetInfoAsUlong;
-    struct {
-      UCHAR Type;
-      UCHAR Importance;
-      volatile USHORT Number;
-    };
-  };
-  SINGLE_LIST_ENTRY DpcListEntry;
-  KAFFINITY ProcessorHistory;
-  PKDEFERRED_ROUTINE DeferredRoutine;
-  PVOID DeferredContext;
-  PVOID SystemArgument1;
-  PVOID SystemArgument2;
-  PVOID DpcData;
-} KDPC, *PKDPC, *PRKDPC;
-
-/* A queued spin lock, and the handle that lives on the stack of who holds it. */
-typedef struct _KSPIN_LOCK_QUEUE {
-  struct _KSPIN_LOCK_QUEUE* volatile Next;
-  PKSPIN_LOCK volatile Lock;
-} KSPIN_LOCK_QUEUE, *PKSPIN_LOCK_QUEUE;
-
-typedef struct _KLOCK_QUEUE_HANDLE {
-  KSPIN_LOCK_QUEUE LockQueue;
-  KIRQL OldIrql;
-} KLOCK_QUEUE_HANDLE, *PKLOCK_QUEUE_HANDLE;
-
-_Function_class_(KNORMAL_ROUTINE) typedef VOID NTAPI
-    KNORMAL_ROUTINE(_In_opt_ PVOID NormalContext, _In_opt_ PVOID SystemArgument1,
-                    _In_opt_ PVOID SystemArgument2);
-typedef KNORMAL_ROUTINE* PKNORMAL_ROUTINE;
-
-typedef struct _KAPC {
-  UCHAR Type;
-  UCHAR AllFlags;
-  UCHAR Size;
-  UCHAR SpareByte1;
-  ULONG SpareLong0;
-  struct _KTHREAD* Thread;
-  LIST_ENTRY ApcListEntry;
-  PVOID Reserved[3];
-  PVOID NormalContext;
-  PVOID SystemArgument1;
-  PVOID SystemArgument2;
-  CCHAR ApcStateIndex;
-  KPROCESSOR_MODE ApcMode;
-  BOOLEAN Inserted;
-} KAPC, *PKAPC, *PRKAPC;
-
-typedef struct _KDEVICE_QUEUE {
-  CSHORT Type;
-  CSHORT Size;
-  LIST_ENTRY DeviceListHead;
-  KSPIN_LOCK Lock;
-  union {
-    BOOLEAN Busy;
-    LONG64 Hint;
-  };
-} KDEVICE_QUEUE, *PKDEVICE_QUEUE, *PRKDEVICE_QUEUE;
-
-typedef struct _KDEVICE_QUEUE_ENTRY {
-  LIST_ENTRY DeviceListEntry;
-  ULONG SortKey;
-  BOOLEAN Inserted;
-} KDEVICE_QUEUE_ENTRY, *PKDEVICE_QUEUE_ENTRY, *PRKDEVICE_QUEUE_ENTRY;
-
-typedef struct _KWAIT_BLOCK {
-  LIST_ENTRY WaitListEntry;
-  UCHAR WaitType;
-  volatile UCHAR BlockState;
-  USHORT WaitKey;
-  LONG SpareLong;
-  PVOID Thread;
-  PVOID Object;
-  PVOID SparePtr;
-} KWAIT_BLOCK, *PKWAIT_BLOCK, *PRKWAIT_BLOCK;
-
-typedef enum _KWAIT_REASON {
-  Executive,
-  FreePage,
-  PageIn,
-  PoolAllocation,
-  DelayExecution,
-  Suspended,
-  UserRequest,
-  WrExecutive,
-  WrFreePage,
-  WrPageIn,
-  WrPoolAllocation,
-  WrDelayExecution,
-  WrSuspended,
-  WrUserRequest,
-  WrEventPair,
-  WrQueue,
-  WrLpcReceive,
-  WrLpcReply,
-  WrVirtualMemory,
-  WrPageOut,
-  WrRendezvous,
-  WrKeyedEvent,
-  WrTerminated,
-  WrProcessInSwap,
-  WrCpuRateControl,
-  WrCalloutStack,
-  WrKernel,
-  WrResource,
-  WrPushLock,
-  WrMutex,
-  WrQuantumEnd,
-  WrDispatchInt,
-  WrPreempted,
-  WrYieldExecution,
-  WrFastMutex,
-  WrGuardedMutex,
-  WrRundown,
-  WrAlertByThreadId,
-  WrDeferredPreempt,
-  MaximumWaitReason
-} KWAIT_REASON;
-
-#define THREAD_WAIT_OBJECTS 3
-#define MAXIMUM_WAIT_OBJECTS 64
-#define LOW_PRIORITY 0
-#define LOW_REALTIME_PRIORITY 16
-#define HIGH_PRIORITY 31
-#define MAXIMUM_PRIORITY 32
-
-C_ASSERT(sizeof(DISPATCHER_HEADER) == 0x18 && FIELD_OFFSET(DISPATCHER_HEADER, Size) == 2);
-C_ASSERT(FIELD_OFFSET(DISPATCHER_HEADER, SignalState) == 4);
-C_ASSERT(FIELD_OFFSET(DISPATCHER_HEADER, WaitListHead) == 8);
-C_ASSERT(sizeof(KEVENT) == 0x18 && sizeof(KSEMAPHORE) == 0x20 && sizeof(KMUTEX) == 0x38);
-C_ASSERT(sizeof(KTIMER) == 0x40 && FIELD_OFFSET(KTIMER, Period) == 0x3C);
-C_ASSERT(sizeof(KDPC) == 0x40 && FIELD_OFFSET(KDPC, DpcListEntry) == 8);
-C_ASSERT(FIELD_OFFSET(KDPC, DeferredRoutine) == 0x18 && FIELD_OFFSET(KDPC, DpcData) == 0x38);
-C_ASSERT(sizeof(KLOCK_QUEUE_HANDLE) == 0x18 && sizeof(KSPIN_LOCK_QUEUE) == 0x10);
-C_ASSERT(sizeof(KAPC) == 0x58 && sizeof(KDEVICE_QUEUE) == 0x28);
-C_ASSERT(sizeof(KDEVICE_QUEUE_ENTRY) == 0x18 && sizeof(KWAIT_BLOCK) == 0x30);
-
 /* IRQL. KeGetCurrentIrql is declared in dbg.h, which needs it first. */
+
+/*
+ * KfRaiseIrql: raise the IRQL of the current processor, that is, of this thread. KeRaiseIrql is the
+ * same with the old IRQL stored.
+ *
+ *   NewIrql  Not below the current IRQL, else IRQL_NOT_GREATER_OR_EQUAL stops the system.
+ *
+ * IRQL     any, not above NewIrql
+ * Returns  The IRQL before, for KeLowerIrql.
+ * Page     ddi/wdm/nf-wdm-keraiseirql
+ */
 NTHALAPI KIRQL KfRaiseIrql(_In_ KIRQL NewIrql);
+
+/*
+ * KeRaiseIrqlToDpcLevel: raise to DISPATCH_LEVEL.
+ *
+ * IRQL     <= DISPATCH_LEVEL
+ * Returns  The IRQL before, for KeLowerIrql.
+ * Page     ddi/wdm/nf-wdm-keraiseirqltodpclevel
+ */
 NTHALAPI KIRQL KeRaiseIrqlToDpcLevel(VOID);
+
+/*
+ * KeLowerIrql: go back to the IRQL that raising returned. What waited for a lower IRQL, DPCs for
+ * example, may run before this returns.
+ *
+ *   NewIrql  Not above the current IRQL.
+ *
+ * IRQL     any, not below NewIrql
+ * Page     ddi/wdm/nf-wdm-kelowerirql
+ */
 NTHALAPI VOID KeLowerIrql(_In_ KIRQL NewIrql);
 #define KeRaiseIrql(NewIrql, OldIrql) (*(OldIrql) = KfRaiseIrql(NewIrql))
 #define KfLowerIrql(NewIrql) KeLowerIrql(NewIrql)
 
 /* Spin locks. */
+
+/*
+ * KeInitializeSpinLock: prepare a spin lock in nonpaged memory of the driver. It is never
+ * destroyed.
+ *
+ * IRQL     any
+ * Page     ddi/wdm/nf-wdm-keinitializespinlock
+ */
 WDK_INLINE VOID KeInitializeSpinLock(_Out_ PKSPIN_LOCK SpinLock) {
   __atomic_store_n(SpinLock, 0, __ATOMIC_RELEASE);
 }
 
+/*
+ * KeAcquireSpinLockRaiseToDpc: raise to DISPATCH_LEVEL and take the lock; KeAcquireSpinLock is the
+ * same with the IRQL stored. The lock is not recursive: taking it twice never ends.
+ *
+ * IRQL     <= DISPATCH_LEVEL
+ * Returns  The IRQL before, for KeReleaseSpinLock.
+ * Page     ddi/wdm/nf-wdm-keacquirespinlockraisetodpc
+ */
 NTKERNELAPI KIRQL KeAcquireSpinLockRaiseToDpc(_Inout_ PKSPIN_LOCK SpinLock);
+
+/*
+ * KeReleaseSpinLock: give the lock back and return to NewIrql, the value that taking it gave.
+ *
+ * IRQL     DISPATCH_LEVEL
+ * Page     ddi/wdm/nf-wdm-kereleasespinlock
+ */
 NTKERNELAPI VOID KeReleaseSpinLock(_Inout_ PKSPIN_LOCK SpinLock, _In_ KIRQL NewIrql);
+
+/*
+ * KeAcquireSpinLockAtDpcLevel: take the lock when already at DISPATCH_LEVEL;
+ * KeReleaseSpinLockFromDpcLevel gives it back. The IRQL stays as it is.
+ *
+ * IRQL     >= DISPATCH_LEVEL
+ * Page     ddi/wdm/nf-wdm-keacquirespinlockatdpclevel
+ */
 NTKERNELAPI VOID KeAcquireSpinLockAtDpcLevel(_Inout_ PKSPIN_LOCK SpinLock);
 NTKERNELAPI VOID KeReleaseSpinLockFromDpcLevel(_Inout_ PKSPIN_LOCK SpinLock);
+
+/*
+ * KeTryToAcquireSpinLockAtDpcLevel: take the lock if nobody holds it.
+ *
+ * IRQL     DISPATCH_LEVEL
+ * Returns  TRUE: taken. FALSE: held by another.
+ * Page     ddi/wdm/nf-wdm-ketrytoacquirespinlockatdpclevel
+ */
 NTKERNELAPI BOOLEAN KeTryToAcquireSpinLockAtDpcLevel(_Inout_ PKSPIN_LOCK SpinLock);
+
+/*
+ * KeTestSpinLock: look whether the lock is free, without taking it.
+ *
+ * Returns  TRUE: it was free a moment ago.
+ * Page     ddi/wdm/nf-wdm-ketestspinlock
+ */
 NTKERNELAPI BOOLEAN KeTestSpinLock(_In_ PKSPIN_LOCK SpinLock);
+
+/*
+ * KeAcquireSpinLockForDpc: take a lock that a DPC shares, which may be a threaded DPC;
+ * KeReleaseSpinLockForDpc gives it back.
+ *
+ * IRQL     <= DISPATCH_LEVEL
+ * Returns  The IRQL to hand to the release.
+ * Page     ddi/wdm/nf-wdm-keacquirespinlockfordpc
+ */
 NTKERNELAPI KIRQL KeAcquireSpinLockForDpc(_Inout_ PKSPIN_LOCK SpinLock);
 NTKERNELAPI VOID KeReleaseSpinLockForDpc(_Inout_ PKSPIN_LOCK SpinLock, _In_ KIRQL OldIrql);
+
+/*
+ * KeAcquireInStackQueuedSpinLock: take the lock in order of arrival. Do not mix with the plain
+ * functions on one lock.
+ *
+ *   LockHandle  The caller's, usually on its stack; belongs to the lock until the release.
+ *
+ * IRQL     <= DISPATCH_LEVEL; the AtDpcLevel form at DISPATCH_LEVEL
+ * Page     ddi/wdm/nf-wdm-keacquireinstackqueuedspinlock
+ */
 NTKERNELAPI VOID KeAcquireInStackQueuedSpinLock(_Inout_ PKSPIN_LOCK SpinLock,
                                                 _Out_ PKLOCK_QUEUE_HANDLE LockHandle);
 NTKERNELAPI VOID KeReleaseInStackQueuedSpinLock(_In_ PKLOCK_QUEUE_HANDLE LockHandle);
@@ -236,86 +137,108 @@ NTKERNELAPI VOID KeReleaseInStackQueuedSpinLockFromDpcLevel(_In_ PKLOCK_QUEUE_HA
 #define KefAcquireSpinLockAtDpcLevel(SpinLock) KeAcquireSpinLockAtDpcLevel(SpinLock)
 #define KefReleaseSpinLockFromDpcLevel(SpinLock) KeReleaseSpinLockFromDpcLevel(SpinLock)
 
-/* Events. */
-NTKERNELAPI VOID KeInitializeEvent(_Out_ PRKEVENT Event, _In_ EVENT_TYPE Type, _In_ BOOLEAN State);
-NTKERNELAPI LONG KeSetEvent(_Inout_ PRKEVENT Event, _In_ KPRIORITY Increment, _In_ BOOLEAN Wait);
-NTKERNELAPI LONG KeResetEvent(_Inout_ PRKEVENT Event);
-NTKERNELAPI VOID KeClearEvent(_Inout_ PRKEVENT Event);
-NTKERNELAPI LONG KeReadStateEvent(_In_ PRKEVENT Event);
-
-/* Semaphores. */
-NTKERNELAPI VOID KeInitializeSemaphore(_Out_ PRKSEMAPHORE Semaphore, _In_ LONG Count,
-                                       _In_ LONG Limit);
-NTKERNELAPI LONG KeReleaseSemaphore(_Inout_ PRKSEMAPHORE Semaphore, _In_ KPRIORITY Increment,
-                                    _In_ LONG Adjustment, _In_ BOOLEAN Wait);
-NTKERNELAPI LONG KeReadStateSemaphore(_In_ PRKSEMAPHORE Semaphore);
-
-/* Mutexes. */
-NTKERNELAPI VOID KeInitializeMutex(_Out_ PRKMUTEX Mutex, _In_ ULONG Level);
-NTKERNELAPI LONG KeReleaseMutex(_Inout_ PRKMUTEX Mutex, _In_ BOOLEAN Wait);
-NTKERNELAPI LONG KeReadStateMutex(_In_ PRKMUTEX Mutex);
-
-/* Waits. A timeout is in 100 ns: negative from now, positive since 1601, NULL forever. */
-NTKERNELAPI NTSTATUS KeWaitForSingleObject(_In_ PVOID Object, _In_ KWAIT_REASON WaitReason,
-                                           _In_ KPROCESSOR_MODE WaitMode, _In_ BOOLEAN Alertable,
-                                           _In_opt_ PLARGE_INTEGER Timeout);
-NTKERNELAPI NTSTATUS KeWaitForMultipleObjects(_In_ ULONG Count, _In_reads_(Count) PVOID Object[],
-                                              _In_ WAIT_TYPE WaitType, _In_ KWAIT_REASON WaitReason,
-                                              _In_ KPROCESSOR_MODE WaitMode, _In_ BOOLEAN Alertable,
-                                              _In_opt_ PLARGE_INTEGER Timeout,
-                                              _Out_opt_ PKWAIT_BLOCK WaitBlockArray);
-NTKERNELAPI NTSTATUS KeDelayExecutionThread(_In_ KPROCESSOR_MODE WaitMode, _In_ BOOLEAN Alertable,
-                                            _In_ PLARGE_INTEGER Interval);
-#define KeWaitForMutexObject KeWaitForSingleObject
-
-/* Timers. */
-NTKERNELAPI VOID KeInitializeTimer(_Out_ PKTIMER Timer);
-NTKERNELAPI VOID KeInitializeTimerEx(_Out_ PKTIMER Timer, _In_ TIMER_TYPE Type);
-NTKERNELAPI BOOLEAN KeSetTimer(_Inout_ PKTIMER Timer, _In_ LARGE_INTEGER DueTime,
-                               _In_opt_ PKDPC Dpc);
-NTKERNELAPI BOOLEAN KeSetTimerEx(_Inout_ PKTIMER Timer, _In_ LARGE_INTEGER DueTime,
-                                 _In_ LONG Period, _In_opt_ PKDPC Dpc);
-NTKERNELAPI BOOLEAN KeSetCoalescableTimer(_Inout_ PKTIMER Timer, _In_ LARGE_INTEGER DueTime,
-                                          _In_ ULONG Period, _In_ ULONG TolerableDelay,
-                                          _In_opt_ PKDPC Dpc);
-NTKERNELAPI BOOLEAN KeCancelTimer(_Inout_ PKTIMER Timer);
-NTKERNELAPI BOOLEAN KeReadStateTimer(_In_ PKTIMER Timer);
-
-/* DPCs. */
-NTKERNELAPI VOID KeInitializeDpc(_Out_ PRKDPC Dpc, _In_ PKDEFERRED_ROUTINE DeferredRoutine,
-                                 _In_opt_ PVOID DeferredContext);
-NTKERNELAPI VOID KeInitializeThreadedDpc(_Out_ PRKDPC Dpc, _In_ PKDEFERRED_ROUTINE DeferredRoutine,
-                                         _In_opt_ PVOID DeferredContext);
-NTKERNELAPI BOOLEAN KeInsertQueueDpc(_Inout_ PRKDPC Dpc, _In_opt_ PVOID SystemArgument1,
-                                     _In_opt_ PVOID SystemArgument2);
-NTKERNELAPI BOOLEAN KeRemoveQueueDpc(_Inout_ PRKDPC Dpc);
-NTKERNELAPI VOID KeSetImportanceDpc(_Inout_ PRKDPC Dpc, _In_ KDPC_IMPORTANCE Importance);
-NTKERNELAPI VOID KeSetTargetProcessorDpc(_Inout_ PRKDPC Dpc, _In_ CCHAR Number);
-NTKERNELAPI NTSTATUS KeSetTargetProcessorDpcEx(_Inout_ PKDPC Dpc,
-                                               _In_ PPROCESSOR_NUMBER ProcNumber);
-NTKERNELAPI VOID KeFlushQueuedDpcs(VOID);
-
 /* Time. System time and interrupt time count 100 ns. */
+
+/*
+ * KeQuerySystemTimePrecise: the time now: 100 ns units since 1601-01-01, UTC, as exactly as the
+ * clock goes. KeQuerySystemTime may be as old as the last clock tick.
+ *
+ * IRQL     any
+ * Page     ddi/wdm/nf-wdm-kequerysystemtimeprecise
+ */
 NTKERNELAPI VOID KeQuerySystemTimePrecise(_Out_ PLARGE_INTEGER CurrentTime);
 NTKERNELAPI VOID KeQuerySystemTime(_Out_ PLARGE_INTEGER CurrentTime);
+
+/*
+ * KeQueryInterruptTime: 100 ns units since the start, never set back; KeQueryInterruptTimePrecise
+ * also gives the performance counter of that moment, KeQueryUnbiasedInterruptTime leaves out sleep.
+ *
+ * IRQL     any
+ * Page     ddi/wdm/nf-wdm-kequeryinterrupttime
+ */
 NTKERNELAPI ULONGLONG KeQueryInterruptTime(VOID);
 NTKERNELAPI ULONGLONG KeQueryInterruptTimePrecise(_Out_ PULONG64 QpcTimeStamp);
 NTKERNELAPI ULONGLONG KeQueryUnbiasedInterruptTime(VOID);
+
+/*
+ * KeQueryTickCount: clock ticks since the start, KeQueryTimeIncrement units of 100 ns each.
+ *
+ * IRQL     any
+ * Page     ddi/wdm/nf-wdm-kequerytickcount
+ */
 NTKERNELAPI VOID KeQueryTickCount(_Out_ PLARGE_INTEGER TickCount);
 NTKERNELAPI ULONG KeQueryTimeIncrement(VOID);
+
+/*
+ * KeQueryPerformanceCounter: a counter of high resolution, for measuring.
+ *
+ *   PerformanceFrequency  Set to its counts per second, when not NULL.
+ *
+ * IRQL     any
+ * Page     ddi/ntifs/nf-ntifs-kequeryperformancecounter
+ */
 NTKERNELAPI LARGE_INTEGER KeQueryPerformanceCounter(_Out_opt_ PLARGE_INTEGER PerformanceFrequency);
+
+/*
+ * KeStallExecutionProcessor: spin for that long. For some 50 microseconds at most.
+ *
+ * IRQL     any
+ * Page     ddi/wdm/nf-wdm-kestallexecutionprocessor
+ */
 NTHALAPI VOID KeStallExecutionProcessor(_In_ ULONG MicroSeconds);
 
 /* Processors. */
+
+/*
+ * KeGetCurrentProcessorNumberEx: the index of the current processor; below DISPATCH_LEVEL it may be
+ * another one at once.
+ *
+ *   ProcNumber  Set to its group and number, when not NULL.
+ *
+ * IRQL     any
+ * Page     ddi/wdm/nf-wdm-kegetcurrentprocessornumberex
+ */
 NTKERNELAPI ULONG KeGetCurrentProcessorNumberEx(_Out_opt_ PPROCESSOR_NUMBER ProcNumber);
+
+/*
+ * KeQueryActiveProcessorCount: how many processors there are now. The Ex forms count one group, or
+ * all with ALL_PROCESSOR_GROUPS; the Maximum forms count those that may still come.
+ *
+ * IRQL     any
+ * Page     ddi/wdm/nf-wdm-kequeryactiveprocessorcount
+ */
 NTKERNELAPI ULONG KeQueryActiveProcessorCount(_Out_opt_ PKAFFINITY ActiveProcessors);
 NTKERNELAPI ULONG KeQueryActiveProcessorCountEx(_In_ USHORT GroupNumber);
 NTKERNELAPI ULONG KeQueryMaximumProcessorCount(VOID);
 NTKERNELAPI ULONG KeQueryMaximumProcessorCountEx(_In_ USHORT GroupNumber);
+
+/*
+ * KeQueryActiveGroupCount: how many groups of up to 64 processors there are.
+ *
+ * IRQL     any
+ * Page     ddi/wdm/nf-wdm-kequeryactivegroupcount
+ */
 NTKERNELAPI USHORT KeQueryActiveGroupCount(VOID);
 NTKERNELAPI USHORT KeQueryMaximumGroupCount(VOID);
+
+/*
+ * KeQueryActiveProcessors: a bit for each processor (of the current group, or of GroupNumber).
+ *
+ * IRQL     any
+ * Page     ddi/wdm/nf-wdm-kequeryactiveprocessors
+ */
 NTKERNELAPI KAFFINITY KeQueryActiveProcessors(VOID);
 NTKERNELAPI KAFFINITY KeQueryGroupAffinity(_In_ USHORT GroupNumber);
+
+/*
+ * KeGetProcessorNumberFromIndex: from an index that counts all processors to a group and number;
+ * KeGetProcessorIndexFromNumber the other way, INVALID_PROCESSOR_INDEX (all ones) when there is
+ * none.
+ *
+ * IRQL     any
+ * Returns  STATUS_SUCCESS; STATUS_INVALID_PARAMETER: no such index.
+ * Page     ddi/wdm/nf-wdm-kegetprocessornumberfromindex
+ */
 NTKERNELAPI NTSTATUS KeGetProcessorNumberFromIndex(_In_ ULONG ProcIndex,
                                                    _Out_ PPROCESSOR_NUMBER ProcNumber);
 NTKERNELAPI ULONG KeGetProcessorIndexFromNumber(_In_ PPROCESSOR_NUMBER ProcNumber);
@@ -323,23 +246,102 @@ NTKERNELAPI ULONG KeGetProcessorIndexFromNumber(_In_ PPROCESSOR_NUMBER ProcNumbe
 #define KeGetCurrentProcessorIndex() KeGetCurrentProcessorNumberEx(NULL)
 
 /* Threads. */
+
+/*
+ * KeGetCurrentThread: the running thread; a reference is not taken.
+ *
+ * IRQL     any
+ * Returns  Opaque; KeWaitForSingleObject and Ob functions take it.
+ * Page     ddi/wdm/nf-wdm-kegetcurrentthread
+ */
 NTKERNELAPI PKTHREAD KeGetCurrentThread(VOID);
+
+/*
+ * KeQueryPriorityThread: the thread's priority.
+ *
+ * IRQL     PASSIVE_LEVEL
+ * Page     ddi/wdm/nf-wdm-kequeryprioritythread
+ */
 NTKERNELAPI KPRIORITY KeQueryPriorityThread(_In_ PKTHREAD Thread);
+
+/*
+ * KeSetPriorityThread: set the thread's priority, 1 to 31.
+ *
+ * IRQL     PASSIVE_LEVEL
+ * Returns  The priority before.
+ * Page     ddi/wdm/nf-wdm-kesetprioritythread
+ * Windows  Stored only: Linux schedules.
+ */
 NTKERNELAPI KPRIORITY KeSetPriorityThread(_Inout_ PKTHREAD Thread, _In_ KPRIORITY Priority);
+
+/*
+ * KeSetBasePriorityThread: set the base priority relative to the process.
+ *
+ * IRQL     PASSIVE_LEVEL
+ * Returns  The increment before.
+ * Page     ddi/ntddk/nf-ntddk-kesetbaseprioritythread
+ * Windows  Stored only: Linux schedules.
+ */
 NTKERNELAPI LONG KeSetBasePriorityThread(_Inout_ PKTHREAD Thread, _In_ LONG Increment);
+
+/*
+ * KeSetSystemAffinityThreadEx: bind the running thread to processors; the Revert function takes
+ * what this returned.
+ *
+ * IRQL     <= DISPATCH_LEVEL; at PASSIVE_LEVEL or APC_LEVEL it moves before returning
+ * Returns  The affinity before, 0 when there was none.
+ * Page     ddi/wdm/nf-wdm-kesetsystemaffinitythreadex
+ */
 NTKERNELAPI KAFFINITY KeSetSystemAffinityThreadEx(_In_ KAFFINITY Affinity);
 NTKERNELAPI VOID KeRevertToUserAffinityThreadEx(_In_ KAFFINITY Affinity);
+
+/*
+ * KeSetSystemGroupAffinityThread: the same for processors of one group.
+ *
+ * IRQL     <= DISPATCH_LEVEL
+ * Page     ddi/wdm/nf-wdm-kesetsystemgroupaffinitythread
+ */
 NTKERNELAPI VOID KeSetSystemGroupAffinityThread(_In_ PGROUP_AFFINITY Affinity,
                                                 _Out_opt_ PGROUP_AFFINITY PreviousAffinity);
 NTKERNELAPI VOID KeRevertToUserGroupAffinityThread(_In_ PGROUP_AFFINITY PreviousAffinity);
+
+/*
+ * KeEnterCriticalRegion: hold off normal kernel APCs until KeLeaveCriticalRegion. They nest.
+ *
+ * IRQL     <= APC_LEVEL
+ * Page     ddi/ntddk/nf-ntddk-keentercriticalregion
+ */
 NTKERNELAPI VOID KeEnterCriticalRegion(VOID);
 NTKERNELAPI VOID KeLeaveCriticalRegion(VOID);
+
+/*
+ * KeEnterGuardedRegion: hold off all APCs until KeLeaveGuardedRegion. They nest.
+ *
+ * IRQL     <= APC_LEVEL
+ * Page     ddi/ntddk/nf-ntddk-keenterguardedregion
+ */
 NTKERNELAPI VOID KeEnterGuardedRegion(VOID);
 NTKERNELAPI VOID KeLeaveGuardedRegion(VOID);
+
+/*
+ * KeAreApcsDisabled: whether normal kernel APCs are held off; KeAreAllApcsDisabled: whether all
+ * are.
+ *
+ * IRQL     <= DISPATCH_LEVEL
+ * Page     ddi/wdm/nf-wdm-keareapcsdisabled
+ */
 NTKERNELAPI BOOLEAN KeAreApcsDisabled(VOID);
 NTKERNELAPI BOOLEAN KeAreAllApcsDisabled(VOID);
 
 /* The end. */
+
+/*
+ * KeBugCheck: stop the system at once, with a code and four values that say why.
+ *
+ * IRQL     any
+ * Page     ddi/wdm/nf-wdm-kebugcheckex
+ * Windows  The process writes the code and where it came from, then aborts.
+ */
 NTKERNELAPI DECLSPEC_NORETURN VOID KeBugCheck(_In_ ULONG BugCheckCode);
 NTKERNELAPI DECLSPEC_NORETURN VOID KeBugCheckEx(_In_ ULONG BugCheckCode,
                                                 _In_ ULONG_PTR BugCheckParameter1,

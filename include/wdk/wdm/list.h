@@ -8,17 +8,38 @@
 
 EXTERN_C_START
 
+/*
+ * InitializeListHead: make a list of no entries: the head points to itself. The caller guards the
+ * list; none of the plain list functions locks.
+ *
+ * IRQL     any
+ * Page     ddi/wdm/nf-wdm-initializelisthead
+ */
 WDK_INLINE VOID InitializeListHead(_Out_ PLIST_ENTRY ListHead) {
   ListHead->Flink = ListHead->Blink = ListHead;
 }
 
 #define InitializeListEntry InitializeListHead
 
+/*
+ * IsListEmpty: whether the list has no entry.
+ *
+ * IRQL     any
+ * Page     ddi/wdm/nf-wdm-islistempty
+ */
 WDK_INLINE BOOLEAN IsListEmpty(_In_ const LIST_ENTRY* ListHead) {
   return (BOOLEAN)(ListHead->Flink == ListHead);
 }
 
 /* Returns TRUE when the list is empty afterwards. */
+
+/*
+ * RemoveEntryList: take Entry out of the list it is in. Entry keeps its stale links.
+ *
+ * IRQL     any
+ * Returns  TRUE: the list is empty now.
+ * Page     ddi/wdm/nf-wdm-removeentrylist
+ */
 WDK_INLINE BOOLEAN RemoveEntryList(_In_ PLIST_ENTRY Entry) {
   PLIST_ENTRY next = Entry->Flink;
   PLIST_ENTRY previous = Entry->Blink;
@@ -28,6 +49,14 @@ WDK_INLINE BOOLEAN RemoveEntryList(_In_ PLIST_ENTRY Entry) {
   return (BOOLEAN)(next == previous);
 }
 
+/*
+ * RemoveHeadList: take the first entry (RemoveTailList: the last). The list must not be empty: the
+ * head itself would come back.
+ *
+ * IRQL     any
+ * Returns  The entry; CONTAINING_RECORD finds what it lies in.
+ * Page     ddi/wdm/nf-wdm-removeheadlist
+ */
 WDK_INLINE PLIST_ENTRY RemoveHeadList(_Inout_ PLIST_ENTRY ListHead) {
   PLIST_ENTRY entry = ListHead->Flink;
 
@@ -42,6 +71,12 @@ WDK_INLINE PLIST_ENTRY RemoveTailList(_Inout_ PLIST_ENTRY ListHead) {
   return entry;
 }
 
+/*
+ * InsertTailList: put Entry last (InsertHeadList: first).
+ *
+ * IRQL     any
+ * Page     ddi/wdm/nf-wdm-inserttaillist
+ */
 WDK_INLINE VOID InsertTailList(_Inout_ PLIST_ENTRY ListHead, _Out_ PLIST_ENTRY Entry) {
   PLIST_ENTRY last = ListHead->Blink;
 
@@ -55,7 +90,13 @@ WDK_INLINE VOID InsertHeadList(_Inout_ PLIST_ENTRY ListHead, _Out_ PLIST_ENTRY E
   InsertTailList(ListHead->Flink, Entry);
 }
 
-/* Joins the list whose head is not part of it, ListToAppend's, to the end of ListHead's. */
+/*
+ * AppendTailList: put the entries from ListToAppend on, a ring without a head, behind the list's
+ * last.
+ *
+ * IRQL     any
+ * Page     ddi/wdm/nf-wdm-appendtaillist
+ */
 WDK_INLINE VOID AppendTailList(_Inout_ PLIST_ENTRY ListHead, _Inout_ PLIST_ENTRY ListToAppend) {
   PLIST_ENTRY last = ListHead->Blink;
 
@@ -65,6 +106,13 @@ WDK_INLINE VOID AppendTailList(_Inout_ PLIST_ENTRY ListHead, _Inout_ PLIST_ENTRY
   ListToAppend->Blink = last;
 }
 
+/*
+ * PopEntryList: take the first entry of a singly linked list, or NULL; PushEntryList puts one
+ * first.
+ *
+ * IRQL     any
+ * Page     ddi/wdm/nf-wdm-popentrylist
+ */
 WDK_INLINE PSINGLE_LIST_ENTRY PopEntryList(_Inout_ PSINGLE_LIST_ENTRY ListHead) {
   PSINGLE_LIST_ENTRY first = ListHead->Next;
 
@@ -100,11 +148,52 @@ typedef union DECLSPEC_ALIGN(16) _SLIST_HEADER {
 C_ASSERT(sizeof(SLIST_ENTRY) == 16);
 C_ASSERT(sizeof(SLIST_HEADER) == 16);
 
+/*
+ * InitializeSListHead: make an empty lock-free list. The head lies on a 16-byte boundary.
+ *
+ * IRQL     any
+ * Page     ddi/wdm/nf-wdm-initializeslisthead
+ */
 NTKERNELAPI VOID InitializeSListHead(_Out_ PSLIST_HEADER SListHead);
+
+/*
+ * ExQueryDepthSList: how many entries the list had a moment ago, at most 65535.
+ *
+ * IRQL     <= DISPATCH_LEVEL
+ * Page     ddi/wdm/nf-wdm-exquerydepthslist
+ */
 NTKERNELAPI USHORT ExQueryDepthSList(_In_ PSLIST_HEADER SListHead);
+
+/*
+ * ExpInterlockedPushEntrySList: put an entry first. Use it as InterlockedPushEntrySList or
+ * ExInterlockedPushEntrySList.
+ *
+ *   ListEntry  On a 16-byte boundary. Belongs to the list until it is taken.
+ *
+ * IRQL     <= DISPATCH_LEVEL
+ * Returns  The entry that was first, or NULL.
+ * Page     ddi/wdm/nf-wdm-exinterlockedpushentryslist
+ */
 NTKERNELAPI PSLIST_ENTRY ExpInterlockedPushEntrySList(_Inout_ PSLIST_HEADER ListHead,
                                                       _Inout_ PSLIST_ENTRY ListEntry);
+
+/*
+ * ExpInterlockedPopEntrySList: take the first entry. The memory of an entry that another thread may
+ * be popping must stay readable.
+ *
+ * IRQL     <= DISPATCH_LEVEL
+ * Returns  The entry, or NULL.
+ * Page     ddi/wdm/nf-wdm-exinterlockedpopentryslist
+ */
 NTKERNELAPI PSLIST_ENTRY ExpInterlockedPopEntrySList(_Inout_ PSLIST_HEADER ListHead);
+
+/*
+ * ExpInterlockedFlushSList: take all entries.
+ *
+ * IRQL     <= DISPATCH_LEVEL
+ * Returns  The first, linked by Next, or NULL.
+ * Page     ddi/wdm/nf-wdm-exinterlockedflushslist
+ */
 NTKERNELAPI PSLIST_ENTRY ExpInterlockedFlushSList(_Inout_ PSLIST_HEADER ListHead);
 
 #define ExInitializeSListHead InitializeSListHead
@@ -117,6 +206,13 @@ NTKERNELAPI PSLIST_ENTRY ExpInterlockedFlushSList(_Inout_ PSLIST_HEADER ListHead
 #define ExInterlockedPopEntrySList(Head, Lock) ((void)(Lock), ExpInterlockedPopEntrySList(Head))
 #define ExInterlockedFlushSList(Head) ExpInterlockedFlushSList(Head)
 
+/*
+ * FirstEntrySList: look at the first entry without taking it; it may be gone at once.
+ *
+ * IRQL     any
+ * Returns  The entry, or NULL.
+ * Page     ddi/wdm/nf-wdm-exinterlockedpopentryslist
+ */
 WDK_INLINE PSLIST_ENTRY FirstEntrySList(_In_ const SLIST_HEADER* ListHead) {
   return (PSLIST_ENTRY)(ULONG_PTR)(ListHead->HeaderX64.NextEntry << 4);
 }

@@ -8,6 +8,13 @@
 EXTERN_C_START
 
 _Function_class_(KSTART_ROUTINE) typedef VOID NTAPI KSTART_ROUTINE(_In_ PVOID StartContext);
+
+/*
+ * KSTART_ROUTINE: what a system thread runs. It returns, or calls PsTerminateSystemThread.
+ *
+ * IRQL     PASSIVE_LEVEL
+ * Page     ddi/wdm/nc-wdm-kstart_routine
+ */
 typedef KSTART_ROUTINE* PKSTART_ROUTINE;
 
 typedef enum _THREADINFOCLASS {
@@ -22,20 +29,81 @@ typedef enum _THREADINFOCLASS {
   ThreadNameInformation = 38
 } THREADINFOCLASS;
 
+/*
+ * PsCreateSystemThread: start a thread.
+ *
+ *   ThreadHandle      Set to a handle; ObReferenceObjectByHandle gives the object one can wait for,
+ *                     ZwClose closes the handle.
+ *   DesiredAccess     THREAD_ALL_ACCESS.
+ *   ObjectAttributes  With OBJ_KERNEL_HANDLE, or NULL.
+ *   ProcessHandle     NULL: the system process.
+ *   ClientId          Set to its ids, when not NULL.
+ *
+ * IRQL     PASSIVE_LEVEL
+ * Returns  STATUS_SUCCESS, or why not. Wait for every thread before the driver is unloaded.
+ * Page     ddi/wdm/nf-wdm-pscreatesystemthread
+ */
 NTKERNELAPI NTSTATUS PsCreateSystemThread(_Out_ PHANDLE ThreadHandle, _In_ ULONG DesiredAccess,
                                           _In_opt_ POBJECT_ATTRIBUTES ObjectAttributes,
                                           _In_opt_ HANDLE ProcessHandle,
                                           _Out_opt_ PCLIENT_ID ClientId,
                                           _In_ PKSTART_ROUTINE StartRoutine,
                                           _In_opt_ PVOID StartContext);
+
+/*
+ * PsTerminateSystemThread: end the running thread, which PsCreateSystemThread started; it does not
+ * come back. Owned mutexes are abandoned.
+ *
+ * IRQL     PASSIVE_LEVEL
+ * Returns  Only on failure: STATUS_INVALID_PARAMETER, not a system thread.
+ * Page     ddi/wdm/nf-wdm-psterminatesystemthread
+ */
 NTKERNELAPI NTSTATUS PsTerminateSystemThread(_In_ NTSTATUS ExitStatus);
+
+/*
+ * PsGetCurrentProcessId: id of the running thread's process; PsGetCurrentThreadId: of the thread.
+ * Both come as handles.
+ *
+ * IRQL     any
+ * Page     ddi/ntddk/nf-ntddk-psgetcurrentprocessid
+ */
 NTKERNELAPI HANDLE PsGetCurrentProcessId(VOID);
 NTKERNELAPI HANDLE PsGetCurrentThreadId(VOID);
+
+/*
+ * PsGetThreadId: id of a thread; PsGetProcessId of a process, PsGetThreadProcess the thread's
+ * process.
+ *
+ * IRQL     <= DISPATCH_LEVEL
+ * Page     ddi/ntddk/nf-ntddk-psgetthreadid
+ */
 NTKERNELAPI HANDLE PsGetThreadId(_In_ PETHREAD Thread);
 NTKERNELAPI HANDLE PsGetProcessId(_In_ PEPROCESS Process);
 NTKERNELAPI PEPROCESS PsGetThreadProcess(_In_ PETHREAD Thread);
+
+/*
+ * PsIsSystemThread: whether the thread belongs to the system rather than to a program.
+ *
+ * IRQL     <= DISPATCH_LEVEL
+ * Page     ddi/ntifs/nf-ntifs-psissystemthread
+ */
 NTKERNELAPI BOOLEAN PsIsSystemThread(_In_ PETHREAD Thread);
+
+/*
+ * PsIsThreadTerminating: whether the thread is about to end.
+ *
+ * IRQL     <= DISPATCH_LEVEL
+ * Page     ddi/ntifs/nf-ntifs-psisthreadterminating
+ */
 NTKERNELAPI BOOLEAN PsIsThreadTerminating(_In_ PETHREAD Thread);
+
+/*
+ * PsGetVersion: version of Windows; RtlGetVersion tells more.
+ *
+ * IRQL     PASSIVE_LEVEL
+ * Returns  TRUE: a checked build.
+ * Page     ddi/wdm/nf-wdm-psgetversion
+ */
 NTKERNELAPI BOOLEAN PsGetVersion(_Out_opt_ PULONG MajorVersion, _Out_opt_ PULONG MinorVersion,
                                  _Out_opt_ PULONG BuildNumber,
                                  _Out_opt_ PUNICODE_STRING CSDVersion);
@@ -45,6 +113,10 @@ NTKERNELAPI BOOLEAN PsGetVersion(_Out_opt_ PULONG MajorVersion, _Out_opt_ PULONG
 NTKERNELAPI PEPROCESS IoGetCurrentProcess(VOID);
 NTKERNELAPI PKTHREAD KeGetCurrentThread(VOID);
 
+/*
+ * PsInitialSystemProcess: the system process, and the object types for ObReferenceObjectByHandle:
+ * *PsThreadType and so on.
+ */
 extern NTKERNELAPI PEPROCESS PsInitialSystemProcess;
 extern NTKERNELAPI POBJECT_TYPE* PsThreadType;
 extern NTKERNELAPI POBJECT_TYPE* PsProcessType;

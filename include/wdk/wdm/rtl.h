@@ -12,6 +12,14 @@
 EXTERN_C_START
 
 /* Memory. */
+
+/*
+ * RtlCopyMemory: copy, move (regions may overlap), fill and zero Length bytes; RtlEqualMemory
+ * compares.
+ *
+ * IRQL     any, for resident memory
+ * Page     ddi/wdm/nf-wdm-rtlcopymemory
+ */
 #define RtlCopyMemory(Destination, Source, Length) \
   __builtin_memcpy((Destination), (Source), (Length))
 #define RtlMoveMemory(Destination, Source, Length) \
@@ -29,10 +37,25 @@ EXTERN_C_START
 #define FillMemory RtlFillMemory
 #define ZeroMemory RtlZeroMemory
 
+/*
+ * RtlCompareMemory: compare two blocks.
+ *
+ * IRQL     any, for resident memory
+ * Returns  How many bytes from the start are equal; Length when all are.
+ * Page     ddi/wdm/nf-wdm-rtlcomparememory
+ */
 NTSYSAPI SIZE_T RtlCompareMemory(_In_ const VOID* Source1, _In_ const VOID* Source2,
                                  _In_ SIZE_T Length);
 
 /* The compiler may not drop this one. */
+
+/*
+ * RtlSecureZeroMemory: zero memory that nobody reads any more; the compiler may not drop this.
+ *
+ * IRQL     any, for resident memory
+ * Returns  ptr.
+ * Page     ddi/wdm/nf-wdm-rtlsecurezeromemory
+ */
 WDK_INLINE PVOID RtlSecureZeroMemory(_Out_ PVOID ptr, _In_ SIZE_T cnt) {
   __builtin_memset(ptr, 0, cnt);
   __asm__ __volatile__("" : : "r"(ptr) : "memory");
@@ -40,6 +63,13 @@ WDK_INLINE PVOID RtlSecureZeroMemory(_Out_ PVOID ptr, _In_ SIZE_T cnt) {
 }
 
 /* Byte order. */
+
+/*
+ * RtlUshortByteSwap: turn the bytes round, between network order and this processor's.
+ *
+ * IRQL     any
+ * Page     ddi/wdm/nf-wdm-rtlushortbyteswap
+ */
 #define RtlUshortByteSwap(_x) __builtin_bswap16((USHORT)(_x))
 #define RtlUlongByteSwap(_x) ((ULONG)__builtin_bswap32((ULONG)(_x)))
 #define RtlUlonglongByteSwap(_x) ((ULONGLONG)__builtin_bswap64((ULONGLONG)(_x)))
@@ -61,14 +91,39 @@ typedef struct _TIME_FIELDS {
 
 C_ASSERT(sizeof(TIME_FIELDS) == 16);
 
+/*
+ * RtlTimeToTimeFields: split a system time (100 ns units since 1601) into year, month, ...;
+ * RtlTimeFieldsToTime puts it together.
+ *
+ * IRQL     any
+ * Returns  TimeFieldsToTime: FALSE when there is no such date.
+ * Page     ddi/wdm/nf-wdm-rtltimetotimefields
+ */
 NTSYSAPI VOID RtlTimeToTimeFields(_In_ PLARGE_INTEGER Time, _Out_ PTIME_FIELDS TimeFields);
 NTSYSAPI BOOLEAN RtlTimeFieldsToTime(_In_ PTIME_FIELDS TimeFields, _Out_ PLARGE_INTEGER Time);
+
+/*
+ * RtlTimeToSecondsSince1970: to and from whole seconds since 1970 or 1980.
+ *
+ * IRQL     <= APC_LEVEL
+ * Returns  FALSE: does not fit into 32 bits.
+ * Page     ddi/ntifs/nf-ntifs-rtltimetosecondssince1970
+ */
 NTSYSAPI BOOLEAN RtlTimeToSecondsSince1970(_In_ PLARGE_INTEGER Time, _Out_ PULONG ElapsedSeconds);
 NTSYSAPI VOID RtlSecondsSince1970ToTime(_In_ ULONG ElapsedSeconds, _Out_ PLARGE_INTEGER Time);
 NTSYSAPI BOOLEAN RtlTimeToSecondsSince1980(_In_ PLARGE_INTEGER Time, _Out_ PULONG ElapsedSeconds);
 NTSYSAPI VOID RtlSecondsSince1980ToTime(_In_ ULONG ElapsedSeconds, _Out_ PLARGE_INTEGER Time);
 
 /* Random numbers; not for secrets. */
+
+/*
+ * RtlRandom: the next number of a sequence, 0 to MAXLONG - 1; not for secrets.
+ *
+ *   Seed  State of the sequence; updated.
+ *
+ * IRQL     <= APC_LEVEL
+ * Page     ddi/ntifs/nf-ntifs-rtlrandom
+ */
 NTSYSAPI ULONG RtlRandom(_Inout_ PULONG Seed);
 NTSYSAPI ULONG RtlRandomEx(_Inout_ PULONG Seed);
 NTSYSAPI ULONG RtlUniform(_Inout_ PULONG Seed);
@@ -81,8 +136,25 @@ typedef struct _RTL_BITMAP {
 
 C_ASSERT(sizeof(RTL_BITMAP) == 16);
 
+/*
+ * RtlInitializeBitMap: a bitmap over the caller's memory, which keeps its contents. None of these
+ * functions locks.
+ *
+ *   SizeOfBitMap  In bits.
+ *
+ * IRQL     any for resident memory, else <= APC_LEVEL
+ * Page     ddi/wdm/nf-wdm-rtlinitializebitmap
+ */
 NTSYSAPI VOID RtlInitializeBitMap(_Out_ PRTL_BITMAP BitMapHeader, _In_opt_ PULONG BitMapBuffer,
                                   _In_ ULONG SizeOfBitMap);
+
+/*
+ * RtlClearAllBits: clear or set all bits, one, or a run; RtlTestBit looks at one. Indices are below
+ * SizeOfBitMap.
+ *
+ * IRQL     any for resident memory, else <= APC_LEVEL
+ * Page     ddi/wdm/nf-wdm-rtlclearallbits
+ */
 NTSYSAPI VOID RtlClearAllBits(_In_ PRTL_BITMAP BitMapHeader);
 NTSYSAPI VOID RtlSetAllBits(_In_ PRTL_BITMAP BitMapHeader);
 NTSYSAPI VOID RtlClearBit(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG BitNumber);
@@ -92,6 +164,15 @@ NTSYSAPI VOID RtlClearBits(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG StartingInd
                            _In_ ULONG NumberToClear);
 NTSYSAPI VOID RtlSetBits(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG StartingIndex,
                          _In_ ULONG NumberToSet);
+
+/*
+ * RtlFindClearBits: find a run of NumberToFind clear (set) bits, from HintIndex on and then from
+ * the start; the AndSet and AndClear forms change what they find.
+ *
+ * IRQL     any for resident memory, else <= APC_LEVEL
+ * Returns  Index of its first bit; 0xFFFFFFFF: there is none.
+ * Page     ddi/wdm/nf-wdm-rtlfindclearbits
+ */
 NTSYSAPI ULONG RtlFindClearBits(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG NumberToFind,
                                 _In_ ULONG HintIndex);
 NTSYSAPI ULONG RtlFindSetBits(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG NumberToFind,
@@ -100,6 +181,14 @@ NTSYSAPI ULONG RtlFindClearBitsAndSet(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG 
                                       _In_ ULONG HintIndex);
 NTSYSAPI ULONG RtlFindSetBitsAndClear(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG NumberToFind,
                                       _In_ ULONG HintIndex);
+
+/*
+ * RtlNumberOfSetBits: count bits; RtlAreBitsClear and RtlAreBitsSet look whether a run is all so
+ * (FALSE when Length is 0).
+ *
+ * IRQL     any for resident memory, else <= APC_LEVEL
+ * Page     ddi/wdm/nf-wdm-rtlnumberofsetbits
+ */
 NTSYSAPI ULONG RtlNumberOfSetBits(_In_ PRTL_BITMAP BitMapHeader);
 NTSYSAPI ULONG RtlNumberOfClearBits(_In_ PRTL_BITMAP BitMapHeader);
 NTSYSAPI BOOLEAN RtlAreBitsClear(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG StartingIndex,
@@ -119,15 +208,52 @@ typedef union _RTL_RUN_ONCE {
 #define RTL_RUN_ONCE_INIT_FAILED 0x00000004
 #define RTL_RUN_ONCE_CTX_RESERVED_BITS 2
 
+/*
+ * RTL_RUN_ONCE_INIT_FN: the work to be done once.
+ *
+ * IRQL     <= APC_LEVEL
+ * Returns  Nonzero: done, and *Context (its two low bits clear) is kept. 0: failed, may be tried
+ *          again.
+ * Page     ddi/ntddk/nc-ntddk-rtl_run_once_init_fn
+ */
 _Function_class_(RTL_RUN_ONCE_INIT_FN) typedef ULONG NTAPI
     RTL_RUN_ONCE_INIT_FN(_Inout_ PRTL_RUN_ONCE RunOnce, _Inout_opt_ PVOID Parameter,
                          _Inout_opt_ PVOID* Context);
 typedef RTL_RUN_ONCE_INIT_FN* PRTL_RUN_ONCE_INIT_FN;
 
+/*
+ * RtlRunOnceInitialize: prepare a RTL_RUN_ONCE at run time; RTL_RUN_ONCE_INIT does so at compile
+ * time.
+ *
+ * IRQL     <= APC_LEVEL
+ * Page     ddi/ntddk/nf-ntddk-rtlrunonceinitialize
+ */
 NTSYSAPI VOID RtlRunOnceInitialize(_Out_ PRTL_RUN_ONCE RunOnce);
+
+/*
+ * RtlRunOnceExecuteOnce: run InitFn unless it has succeeded before; others wait meanwhile.
+ *
+ *   Context  Set to what InitFn stored, when not NULL.
+ *
+ * IRQL     <= APC_LEVEL
+ * Returns  STATUS_SUCCESS; STATUS_UNSUCCESSFUL: InitFn failed.
+ * Page     ddi/ntddk/nf-ntddk-rtlrunonceexecuteonce
+ */
 NTSYSAPI NTSTATUS RtlRunOnceExecuteOnce(_Inout_ PRTL_RUN_ONCE RunOnce,
                                         _In_ PRTL_RUN_ONCE_INIT_FN InitFn,
                                         _Inout_opt_ PVOID Parameter, _Out_opt_ PVOID* Context);
+
+/*
+ * RtlRunOnceBeginInitialize: the two halves of it, for who does not want a routine;
+ * RtlRunOnceComplete ends what this began.
+ *
+ *   Flags  RTL_RUN_ONCE_ASYNC, RTL_RUN_ONCE_CHECK_ONLY, or 0.
+ *
+ * IRQL     <= APC_LEVEL
+ * Returns  STATUS_SUCCESS: done already. STATUS_PENDING: do it now, then complete.
+ *          STATUS_UNSUCCESSFUL: not done, only checked.
+ * Page     ddi/ntddk/nf-ntddk-rtlrunoncebegininitialize
+ */
 NTSYSAPI NTSTATUS RtlRunOnceBeginInitialize(_Inout_ PRTL_RUN_ONCE RunOnce, _In_ ULONG Flags,
                                             _Out_opt_ PVOID* Context);
 NTSYSAPI NTSTATUS RtlRunOnceComplete(_Inout_ PRTL_RUN_ONCE RunOnce, _In_ ULONG Flags,
@@ -178,17 +304,58 @@ C_ASSERT(sizeof(OSVERSIONINFOW) == 276 && sizeof(OSVERSIONINFOEXW) == 284);
 #define VER_LESS 4
 #define VER_LESS_EQUAL 5
 
+/*
+ * RtlGetVersion: which Windows this is.
+ *
+ *   lpVersionInformation  dwOSVersionInfoSize says which of the two structures it is.
+ *
+ * IRQL     PASSIVE_LEVEL
+ * Returns  STATUS_SUCCESS.
+ * Page     ddi/wdm/nf-wdm-rtlgetversion
+ */
 NTSYSAPI NTSTATUS RtlGetVersion(_Inout_ PRTL_OSVERSIONINFOW lpVersionInformation);
+
+/*
+ * RtlVerifyVersionInfo: compare with it, as VerSetConditionMask built the conditions.
+ *
+ * IRQL     PASSIVE_LEVEL
+ * Returns  STATUS_SUCCESS: they hold. STATUS_REVISION_MISMATCH: not. STATUS_INVALID_PARAMETER.
+ * Page     ddi/wdm/nf-wdm-rtlverifyversioninfo
+ */
 NTSYSAPI NTSTATUS RtlVerifyVersionInfo(_In_ PRTL_OSVERSIONINFOEXW VersionInfo, _In_ ULONG TypeMask,
                                        _In_ ULONGLONG ConditionMask);
 NTSYSAPI ULONGLONG VerSetConditionMask(_In_ ULONGLONG ConditionMask, _In_ ULONG TypeMask,
                                        _In_ UCHAR Condition);
+
+/*
+ * RtlIsNtDdiVersionAvailable: whether this is that Windows (an NTDDI_xxx without service pack) or
+ * newer.
+ *
+ * IRQL     PASSIVE_LEVEL
+ * Page     ddi/wdm/nf-wdm-rtlisntddiversionavailable
+ */
 NTKERNELAPI BOOLEAN RtlIsNtDdiVersionAvailable(_In_ ULONG Version);
 
 /* GUIDs as "{xxxxxxxx-...}". */
+
+/*
+ * RtlStringFromGUID: to the form "{01234567-89ab-...}"; RtlFreeUnicodeString frees it.
+ * RtlGUIDFromString back.
+ *
+ * IRQL     PASSIVE_LEVEL
+ * Returns  STATUS_SUCCESS; STATUS_INSUFFICIENT_RESOURCES; STATUS_INVALID_PARAMETER: not that form.
+ * Page     ddi/wdm/nf-wdm-rtlstringfromguid
+ */
 NTSYSAPI NTSTATUS RtlStringFromGUID(_In_ REFGUID Guid, _Out_ PUNICODE_STRING GuidString);
 NTSYSAPI NTSTATUS RtlGUIDFromString(_In_ PCUNICODE_STRING GuidString, _Out_ GUID* Guid);
 
+/*
+ * RtlNtStatusToDosError: the Win32 error for a status.
+ *
+ * IRQL     <= APC_LEVEL
+ * Returns  The error; ERROR_MR_MID_NOT_FOUND (317) when there is none.
+ * Page     ddi/ntifs/nf-ntifs-rtlntstatustodoserror
+ */
 NTSYSAPI ULONG RtlNtStatusToDosError(_In_ NTSTATUS Status);
 
 EXTERN_C_END

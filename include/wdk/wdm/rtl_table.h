@@ -27,10 +27,26 @@ typedef struct _RTL_SPLAY_LINKS {
 } RTL_SPLAY_LINKS, *PRTL_SPLAY_LINKS;
 
 struct _RTL_GENERIC_TABLE;
+
+/*
+ * RTL_GENERIC_COMPARE_ROUTINE: the order of elements. FirstStruct and SecondStruct are elements or
+ * what the caller searches for. The caller guards the table; no function here locks.
+ *
+ * Returns  GenericLessThan, GenericGreaterThan or GenericEqual.
+ * Page     ddi/ntddk/nf-ntddk-rtlinitializegenerictable
+ */
 _Function_class_(RTL_GENERIC_COMPARE_ROUTINE) typedef RTL_GENERIC_COMPARE_RESULTS NTAPI
     RTL_GENERIC_COMPARE_ROUTINE(_In_ struct _RTL_GENERIC_TABLE* Table, _In_ PVOID FirstStruct,
                                 _In_ PVOID SecondStruct);
 typedef RTL_GENERIC_COMPARE_ROUTINE* PRTL_GENERIC_COMPARE_ROUTINE;
+
+/*
+ * RTL_GENERIC_ALLOCATE_ROUTINE: memory for a new element and its links; the free routine gets it
+ * back.
+ *
+ * Returns  The memory, or NULL: the insertion fails.
+ * Page     ddi/ntddk/nf-ntddk-rtlinitializegenerictable
+ */
 _Function_class_(RTL_GENERIC_ALLOCATE_ROUTINE) typedef PVOID NTAPI
     RTL_GENERIC_ALLOCATE_ROUTINE(_In_ struct _RTL_GENERIC_TABLE* Table, _In_ CLONG ByteSize);
 typedef RTL_GENERIC_ALLOCATE_ROUTINE* PRTL_GENERIC_ALLOCATE_ROUTINE;
@@ -59,6 +75,13 @@ typedef struct _RTL_BALANCED_LINKS {
 } RTL_BALANCED_LINKS, *PRTL_BALANCED_LINKS;
 
 struct _RTL_AVL_TABLE;
+
+/*
+ * RTL_AVL_COMPARE_ROUTINE: the same three for AVL tables.
+ *
+ * Returns  As for splay trees.
+ * Page     ddi/ntddk/nf-ntddk-rtlinitializegenerictableavl
+ */
 _Function_class_(RTL_AVL_COMPARE_ROUTINE) typedef RTL_GENERIC_COMPARE_RESULTS NTAPI
     RTL_AVL_COMPARE_ROUTINE(_In_ struct _RTL_AVL_TABLE* Table, _In_ PVOID FirstStruct,
                             _In_ PVOID SecondStruct);
@@ -86,20 +109,72 @@ typedef struct _RTL_AVL_TABLE {
 
 C_ASSERT(sizeof(RTL_GENERIC_TABLE) == 0x48 && sizeof(RTL_AVL_TABLE) == 0x68);
 
+/*
+ * RtlInitializeGenericTable: prepare an empty splay-tree table, in which also a lookup moves links.
+ *
+ *   TableContext  For the routines: Table->TableContext.
+ *
+ * IRQL     < DISPATCH_LEVEL when the memory is paged
+ * Page     ddi/ntddk/nf-ntddk-rtlinitializegenerictable
+ */
 NTSYSAPI VOID RtlInitializeGenericTable(_Out_ PRTL_GENERIC_TABLE Table,
                                         _In_ PRTL_GENERIC_COMPARE_ROUTINE CompareRoutine,
                                         _In_ PRTL_GENERIC_ALLOCATE_ROUTINE AllocateRoutine,
                                         _In_ PRTL_GENERIC_FREE_ROUTINE FreeRoutine,
                                         _In_opt_ PVOID TableContext);
+
+/*
+ * RtlInsertElementGenericTable: copy Buffer into a new element, unless there is an equal one.
+ *
+ *   NewElement  Set to TRUE when it is new.
+ *
+ * Returns  The new element or the equal one; NULL: no memory.
+ * Page     ddi/ntddk/nf-ntddk-rtlinsertelementgenerictable
+ */
 NTSYSAPI PVOID RtlInsertElementGenericTable(_In_ PRTL_GENERIC_TABLE Table, _In_ PVOID Buffer,
                                             _In_ CLONG BufferSize, _Out_opt_ PBOOLEAN NewElement);
+
+/*
+ * RtlDeleteElementGenericTable: remove the element equal to Buffer.
+ *
+ * Returns  TRUE: there was one.
+ * Page     ddi/ntddk/nf-ntddk-rtldeleteelementgenerictable
+ */
 NTSYSAPI BOOLEAN RtlDeleteElementGenericTable(_In_ PRTL_GENERIC_TABLE Table, _In_ PVOID Buffer);
+
+/*
+ * RtlLookupElementGenericTable: find the element equal to Buffer.
+ *
+ * Returns  It, or NULL.
+ * Page     ddi/ntddk/nf-ntddk-rtllookupelementgenerictable
+ */
 NTSYSAPI PVOID RtlLookupElementGenericTable(_In_ PRTL_GENERIC_TABLE Table, _In_ PVOID Buffer);
+
+/*
+ * RtlEnumerateGenericTable: the next element in order (Restart: the first);
+ * RtlGetElementGenericTable: the one with index I.
+ *
+ * Returns  It, or NULL after the last.
+ * Page     ddi/ntddk/nf-ntddk-rtlenumerategenerictable
+ */
 NTSYSAPI PVOID RtlEnumerateGenericTable(_In_ PRTL_GENERIC_TABLE Table, _In_ BOOLEAN Restart);
 NTSYSAPI PVOID RtlGetElementGenericTable(_In_ PRTL_GENERIC_TABLE Table, _In_ ULONG I);
+
+/*
+ * RtlNumberGenericTableElements: how many elements there are; RtlIsGenericTableEmpty: whether none.
+ *
+ * Page     ddi/ntddk/nf-ntddk-rtlnumbergenerictableelements
+ */
 NTSYSAPI ULONG RtlNumberGenericTableElements(_In_ PRTL_GENERIC_TABLE Table);
 NTSYSAPI BOOLEAN RtlIsGenericTableEmpty(_In_ PRTL_GENERIC_TABLE Table);
 
+/*
+ * RtlInitializeGenericTableAvl: prepare an empty AVL table; a lookup does not change it. The
+ * functions below are those above for it.
+ *
+ * IRQL     < DISPATCH_LEVEL when the memory is paged
+ * Page     ddi/ntddk/nf-ntddk-rtlinitializegenerictableavl
+ */
 NTSYSAPI VOID RtlInitializeGenericTableAvl(_Out_ PRTL_AVL_TABLE Table,
                                            _In_ PRTL_AVL_COMPARE_ROUTINE CompareRoutine,
                                            _In_opt_ PRTL_AVL_ALLOCATE_ROUTINE AllocateRoutine,

@@ -14,13 +14,46 @@ EXTERN_C_START
 #define NtCurrentThread() ((HANDLE)(LONG_PTR)-2)
 #define ZwCurrentThread() NtCurrentThread()
 
+/*
+ * ZwClose: close a handle.
+ *
+ * IRQL     PASSIVE_LEVEL
+ * Returns  STATUS_SUCCESS; STATUS_INVALID_HANDLE.
+ * Page     ddi/ntifs/nf-ntifs-ntclose
+ */
 NTSYSAPI NTSTATUS ZwClose(_In_ HANDLE Handle);
+
+/*
+ * ZwWaitForSingleObject: KeWaitForSingleObject for a handle.
+ *
+ * IRQL     PASSIVE_LEVEL
+ * Returns  As KeWaitForSingleObject; STATUS_INVALID_HANDLE.
+ * Page     ddi/ntifs/nf-ntifs-zwwaitforsingleobject
+ */
 NTSYSAPI NTSTATUS ZwWaitForSingleObject(_In_ HANDLE Handle, _In_ BOOLEAN Alertable,
                                         _In_opt_ PLARGE_INTEGER Timeout);
+
+/*
+ * ZwSetInformationThread: change something about a thread.
+ *
+ *   ThreadInformationClass  What, and so what lies at ThreadInformation.
+ *
+ * IRQL     PASSIVE_LEVEL
+ * Returns  STATUS_SUCCESS; STATUS_INVALID_INFO_CLASS, STATUS_INFO_LENGTH_MISMATCH,
+ *          STATUS_INVALID_HANDLE.
+ * Page     ddi/ntddk/nf-ntddk-zwsetinformationthread
+ */
 NTSYSAPI NTSTATUS ZwSetInformationThread(_In_ HANDLE ThreadHandle,
                                          _In_ THREADINFOCLASS ThreadInformationClass,
                                          _In_ PVOID ThreadInformation,
                                          _In_ ULONG ThreadInformationLength);
+
+/*
+ * ZwQueryInformationThread: ask something about a thread.
+ *
+ * IRQL     PASSIVE_LEVEL
+ * Returns  As ZwSetInformationThread.
+ */
 NTSYSAPI NTSTATUS ZwQueryInformationThread(_In_ HANDLE ThreadHandle,
                                            _In_ THREADINFOCLASS ThreadInformationClass,
                                            _Out_ PVOID ThreadInformation,
@@ -113,21 +146,92 @@ typedef struct _KEY_VALUE_PARTIAL_INFORMATION {
 C_ASSERT(FIELD_OFFSET(KEY_VALUE_PARTIAL_INFORMATION, Data) == 12);
 C_ASSERT(FIELD_OFFSET(KEY_VALUE_FULL_INFORMATION, Name) == 20);
 
+/*
+ * ZwOpenKey: open a registry key; ZwClose closes it.
+ *
+ *   ObjectAttributes  Its path, whole or below RootDirectory.
+ *
+ * IRQL     PASSIVE_LEVEL
+ * Returns  STATUS_SUCCESS; STATUS_OBJECT_NAME_NOT_FOUND, STATUS_ACCESS_DENIED,
+ *          STATUS_INVALID_HANDLE.
+ * Page     ddi/wdm/nf-wdm-zwopenkey
+ */
 NTSYSAPI NTSTATUS ZwOpenKey(_Out_ PHANDLE KeyHandle, _In_ ACCESS_MASK DesiredAccess,
                             _In_ POBJECT_ATTRIBUTES ObjectAttributes);
+
+/*
+ * ZwCreateKey: open a registry key, and make it when there is none.
+ *
+ *   TitleIndex     0.
+ *   Class          NULL.
+ *   CreateOptions  REG_OPTION_NON_VOLATILE, REG_OPTION_VOLATILE.
+ *   Disposition    Set to REG_CREATED_NEW_KEY or REG_OPENED_EXISTING_KEY.
+ *
+ * IRQL     PASSIVE_LEVEL
+ * Returns  As ZwOpenKey.
+ * Page     ddi/wdm/nf-wdm-zwcreatekey
+ */
 NTSYSAPI NTSTATUS ZwCreateKey(_Out_ PHANDLE KeyHandle, _In_ ACCESS_MASK DesiredAccess,
                               _In_ POBJECT_ATTRIBUTES ObjectAttributes, _In_ ULONG TitleIndex,
                               _In_opt_ PUNICODE_STRING Class, _In_ ULONG CreateOptions,
                               _Out_opt_ PULONG Disposition);
+
+/*
+ * ZwQueryValueKey: read a value.
+ *
+ *   ValueName                 Empty: the key's default value.
+ *   KeyValueInformationClass  KeyValuePartialInformation: type and data.
+ *   ResultLength              Set to the bytes there are, also when there is not enough room.
+ *
+ * IRQL     PASSIVE_LEVEL
+ * Returns  STATUS_SUCCESS; STATUS_BUFFER_OVERFLOW: the head and part of the data;
+ *          STATUS_BUFFER_TOO_SMALL: nothing; STATUS_OBJECT_NAME_NOT_FOUND: no such value.
+ * Page     ddi/wdm/nf-wdm-zwqueryvaluekey
+ */
 NTSYSAPI NTSTATUS ZwQueryValueKey(_In_ HANDLE KeyHandle, _In_ PUNICODE_STRING ValueName,
                                   _In_ KEY_VALUE_INFORMATION_CLASS KeyValueInformationClass,
                                   _Out_opt_ PVOID KeyValueInformation, _In_ ULONG Length,
                                   _Out_ PULONG ResultLength);
+
+/*
+ * ZwSetValueKey: write a value.
+ *
+ *   Type  REG_DWORD, REG_SZ, ...; a string's DataSize counts its zero.
+ *
+ * IRQL     PASSIVE_LEVEL
+ * Returns  STATUS_SUCCESS; STATUS_ACCESS_DENIED, STATUS_INVALID_HANDLE.
+ * Page     ddi/wdm/nf-wdm-zwsetvaluekey
+ */
 NTSYSAPI NTSTATUS ZwSetValueKey(_In_ HANDLE KeyHandle, _In_ PUNICODE_STRING ValueName,
                                 _In_opt_ ULONG TitleIndex, _In_ ULONG Type, _In_opt_ PVOID Data,
                                 _In_ ULONG DataSize);
+
+/*
+ * ZwDeleteValueKey: remove a value.
+ *
+ * IRQL     PASSIVE_LEVEL
+ * Returns  STATUS_SUCCESS; STATUS_OBJECT_NAME_NOT_FOUND.
+ * Page     ddi/wdm/nf-wdm-zwdeletevaluekey
+ */
 NTSYSAPI NTSTATUS ZwDeleteValueKey(_In_ HANDLE KeyHandle, _In_ PUNICODE_STRING ValueName);
+
+/*
+ * ZwDeleteKey: remove a key without subkeys.
+ *
+ * IRQL     PASSIVE_LEVEL
+ * Returns  STATUS_SUCCESS; STATUS_CANNOT_DELETE.
+ * Page     ddi/wdm/nf-wdm-zwdeletekey
+ */
 NTSYSAPI NTSTATUS ZwDeleteKey(_In_ HANDLE KeyHandle);
+
+/*
+ * ZwEnumerateKey: the subkey with that index, from 0 on; ZwEnumerateValueKey: the value.
+ *
+ * IRQL     PASSIVE_LEVEL
+ * Returns  STATUS_SUCCESS; STATUS_NO_MORE_ENTRIES; STATUS_BUFFER_OVERFLOW, STATUS_BUFFER_TOO_SMALL
+ *          as ZwQueryValueKey.
+ * Page     ddi/wdm/nf-wdm-zwenumeratekey
+ */
 NTSYSAPI NTSTATUS ZwEnumerateKey(_In_ HANDLE KeyHandle, _In_ ULONG Index,
                                  _In_ KEY_INFORMATION_CLASS KeyInformationClass,
                                  _Out_opt_ PVOID KeyInformation, _In_ ULONG Length,
@@ -137,6 +241,13 @@ NTSYSAPI NTSTATUS ZwEnumerateValueKey(_In_ HANDLE KeyHandle, _In_ ULONG Index,
                                       _Out_opt_ PVOID KeyValueInformation, _In_ ULONG Length,
                                       _Out_ PULONG ResultLength);
 
+/*
+ * RTL_QUERY_REGISTRY_ROUTINE: called for each value that RtlQueryRegistryValues finds.
+ *
+ * IRQL     PASSIVE_LEVEL
+ * Returns  STATUS_SUCCESS: go on. Anything else ends the query with it.
+ * Page     ddi/wdm/nc-wdm-rtl_query_registry_routine
+ */
 _Function_class_(RTL_QUERY_REGISTRY_ROUTINE) typedef NTSTATUS NTAPI
     RTL_QUERY_REGISTRY_ROUTINE(_In_ PWSTR ValueName, _In_ ULONG ValueType, _In_opt_ PVOID ValueData,
                                _In_ ULONG ValueLength, _In_opt_ PVOID Context,
@@ -176,9 +287,31 @@ C_ASSERT(sizeof(RTL_QUERY_REGISTRY_TABLE) == 0x38);
 #define RTL_REGISTRY_HANDLE 0x40000000
 #define RTL_REGISTRY_OPTIONAL 0x80000000
 
+/*
+ * RtlQueryRegistryValues: read several values of a key.
+ *
+ *   RelativeTo  RTL_REGISTRY_xxx: what Path starts from. RTL_REGISTRY_HANDLE: Path is a key's
+ *               handle.
+ *   QueryTable  Ends with an entry of no routine and no name. With RTL_QUERY_REGISTRY_DIRECT the
+ *               value goes to EntryContext (use RTL_QUERY_REGISTRY_TYPECHECK too).
+ *
+ * IRQL     PASSIVE_LEVEL
+ * Returns  STATUS_SUCCESS; STATUS_INVALID_PARAMETER; STATUS_OBJECT_NAME_NOT_FOUND: no such key, or
+ *          a required value; STATUS_BUFFER_TOO_SMALL; a routine's status.
+ * Page     ddi/wdm/nf-wdm-rtlqueryregistryvalues
+ */
 NTSYSAPI NTSTATUS RtlQueryRegistryValues(_In_ ULONG RelativeTo, _In_ PCWSTR Path,
                                          _Inout_ PRTL_QUERY_REGISTRY_TABLE QueryTable,
                                          _In_opt_ PVOID Context, _In_opt_ PVOID Environment);
+
+/*
+ * RtlWriteRegistryValue: write a value; RtlDeleteRegistryValue removes one, RtlCheckRegistryKey
+ * looks for a key.
+ *
+ * IRQL     PASSIVE_LEVEL
+ * Returns  STATUS_SUCCESS, or why not.
+ * Page     ddi/wdm/nf-wdm-rtlwriteregistryvalue
+ */
 NTSYSAPI NTSTATUS RtlWriteRegistryValue(_In_ ULONG RelativeTo, _In_ PCWSTR Path,
                                         _In_ PCWSTR ValueName, _In_ ULONG ValueType,
                                         _In_opt_ PVOID ValueData, _In_ ULONG ValueLength);
