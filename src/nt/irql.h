@@ -32,4 +32,7 @@ void check_irql_after_upcall(const char* what, const void* function, KIRQL expec
 // it can.
 void require_irql_at_most(KIRQL highest, const char* function);
 
+// The same for functions that spare themselves raising the level: it must be DISPATCH_LEVEL.
+void require_dispatch_level(const char* function);
+
 }  // namespace wskrun::nt

@@ -189,6 +189,20 @@ TEST(KeDpc, ARequeueingDpcDoesNotHoldTheProcessor) {
   leave_processor();
 }
 
+TEST(KeProcessor, AThreadCountsAsOneOfTheProcessorItAsksFor) {
+  Executive executive({.processor_count = 4});
+  EXPECT_EQ(KeQueryActiveProcessorCountEx(ALL_PROCESSOR_GROUPS), 4u);
+  EXPECT_EQ(KeQueryActiveProcessors(), 0xFu);
+  EXPECT_LT(KeGetCurrentProcessorNumber(), 4u);
+  const KAFFINITY before = KeSetSystemAffinityThreadEx(1 << 2);
+  EXPECT_EQ(KeGetCurrentProcessorNumber(), 2u);
+  KeRevertToUserAffinityThreadEx(before);
+  PROCESSOR_NUMBER number;
+  EXPECT_EQ(KeGetProcessorNumberFromIndex(4, &number), STATUS_INVALID_PARAMETER);
+  EXPECT_EQ(KeGetProcessorNumberFromIndex(3, &number), STATUS_SUCCESS);
+  EXPECT_EQ(KeGetProcessorIndexFromNumber(&number), 3u);
+}
+
 TEST(KeDpc, InsertionsFromManyThreadsAreEachRunOnce) {
   Executive executive({.processor_count = 2});
   TestProcessor zero(0);

@@ -41,6 +41,12 @@ void require_irql_at_most(KIRQL highest, const char* function) {
                  highest);
 }
 
+void require_dispatch_level(const char* function) {
+  if (current_irql() >= DISPATCH_LEVEL) return;
+  probe::mistake(nullptr, "%s was called at IRQL %u; it needs DISPATCH_LEVEL", function,
+                 current_irql());
+}
+
 }  // namespace wskrun::nt
 
 using namespace wskrun::nt;

@@ -2,6 +2,7 @@
 #include "nt/ke_processor.h"
 
 #include <atomic>
+#include <utility>
 
 #include "nt/ps_thread.h"
 #include "nt/sched.h"
@@ -42,7 +43,9 @@ void set_own_processor(unsigned processor) {
 
 unsigned current_processor() {
   if (thread_processor != kNoProcessor) return thread_processor;
-  return current_thread().id / 4 % processor_count();
+  const Thread& self = current_thread();
+  if (self.affinity != 0) return static_cast<unsigned>(__builtin_ctzll(self.affinity));
+  return self.id / 4 % processor_count();
 }
 
 }  // namespace wskrun::nt
@@ -114,6 +117,28 @@ NTSTATUS KeGetProcessorNumberFromIndex(ULONG ProcIndex, PPROCESSOR_NUMBER ProcNu
 ULONG KeGetProcessorIndexFromNumber(PPROCESSOR_NUMBER ProcNumber) {
   const bool known = ProcNumber->Group == 0 && ProcNumber->Number < processor_count();
   return known ? ProcNumber->Number : kInvalidProcessorIndex;
+}
+
+// Affinities. Linux goes on to run the thread where it likes, but the thread counts as one of the
+// processor it asked for: that one's number, and its DPCs.
+
+KAFFINITY KeSetSystemAffinityThreadEx(KAFFINITY Affinity) {
+  return std::exchange(current_thread().affinity, Affinity & all_processors());
+}
+
+VOID KeRevertToUserAffinityThreadEx(KAFFINITY Affinity) {
+  current_thread().affinity = Affinity;
+}
+
+VOID KeSetSystemGroupAffinityThread(PGROUP_AFFINITY Affinity, PGROUP_AFFINITY PreviousAffinity) {
+  const KAFFINITY before = KeSetSystemAffinityThreadEx(Affinity->Mask);
+  if (PreviousAffinity == nullptr) return;
+  *PreviousAffinity = {};
+  PreviousAffinity->Mask = before;
+}
+
+VOID KeRevertToUserGroupAffinityThread(PGROUP_AFFINITY PreviousAffinity) {
+  KeRevertToUserAffinityThreadEx(PreviousAffinity->Mask);
 }
 
 }  // extern "C"

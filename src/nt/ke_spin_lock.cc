@@ -8,7 +8,6 @@
 #include "nt/ke_bugcheck.h"
 #include "nt/ps_thread.h"
 #include "nt/sched.h"
-#include "probe/mistake.h"
 
 static_assert(sizeof(KSPIN_LOCK) == sizeof(void*));
 
@@ -44,12 +43,6 @@ void release(PKSPIN_LOCK lock) {
               static_cast<void*>(lock));
   }
   word_of(lock).store(0, std::memory_order_release);
-}
-
-void require_dispatch_level(const char* function) {
-  if (current_irql() >= DISPATCH_LEVEL) return;
-  probe::mistake(nullptr, "%s was called at IRQL %u; it needs DISPATCH_LEVEL", function,
-                 current_irql());
 }
 
 }  // namespace

@@ -52,6 +52,17 @@ ULONG KeQueryTimeIncrement(VOID) {
   return kTick100ns;
 }
 
+// What timers and waits are good to: nothing here is coarser than the clock's own unit.
+VOID ExQueryTimerResolution(PULONG MaximumTime, PULONG MinimumTime, PULONG CurrentTime) {
+  *MaximumTime = kTick100ns;
+  *MinimumTime = *CurrentTime = 1;
+}
+
+ULONG ExSetTimerResolution(ULONG DesiredTime, BOOLEAN SetResolution) {
+  (void)DesiredTime, (void)SetResolution;  // It is as fine as it gets already.
+  return 1;
+}
+
 VOID KeStallExecutionProcessor(ULONG MicroSeconds) {
   const std::int64_t end = sched::interrupt_time_100ns() + std::int64_t{MicroSeconds} * 10;
   for (unsigned round = 0; sched::interrupt_time_100ns() < end; ++round) sched::pause(round % 64);

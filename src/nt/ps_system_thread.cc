@@ -24,9 +24,11 @@ struct Process {
 constexpr UCHAR kProcessObject = 3;
 constexpr std::uintptr_t kSystemProcessId = 4;  // As on Windows.
 
+_OBJECT_TYPE process_type = {"Process", [](void*) {}};
+POBJECT_TYPE process_type_pointer = &process_type;
+
 PEPROCESS make_system_process() {
-  static _OBJECT_TYPE type = {"Process", [](void*) {}};
-  static ObjectBox<Process> box(&type);
+  static ObjectBox<Process> box(&process_type);
   initialize_header(box.body.header, kProcessObject, sizeof(Process), 0);
   return reinterpret_cast<PEPROCESS>(&box.body);
 }
@@ -97,6 +99,7 @@ using namespace wskrun::nt;
 
 extern "C" {
 
+POBJECT_TYPE* PsProcessType = &process_type_pointer;
 PEPROCESS PsInitialSystemProcess = make_system_process();
 
 NTSTATUS PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess,
@@ -159,6 +162,20 @@ HANDLE PsGetCurrentProcessId(VOID) {
 HANDLE PsGetProcessId(PEPROCESS Process) {
   (void)Process;  // There is one.
   return PsGetCurrentProcessId();
+}
+
+PEPROCESS PsGetThreadProcess(PETHREAD Thread) {
+  (void)Thread;
+  return PsInitialSystemProcess;
+}
+
+PEPROCESS IoGetCurrentProcess(VOID) {
+  return PsInitialSystemProcess;
+}
+
+BOOLEAN PsIsThreadTerminating(PETHREAD Thread) {
+  DispatcherLock lock;
+  return thread_of(Thread).header.SignalState != 0;
 }
 
 BOOLEAN PsIsSystemThread(PETHREAD Thread) {

@@ -101,4 +101,8 @@ KPRIORITY KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority) {
   return thread_of(Thread).priority.exchange(Priority);
 }
 
+LONG KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment) {
+  return thread_of(Thread).priority.exchange(kNormalPriority + Increment) - kNormalPriority;
+}
+
 }  // extern "C"

@@ -24,6 +24,8 @@ struct Wait {
   NTSTATUS status = STATUS_SUCCESS;  // How it ended.
 };
 
+inline constexpr KPRIORITY kNormalPriority = 8;
+
 struct Thread {
   Thread();
 
@@ -42,7 +44,8 @@ struct Thread {
   void (*on_block)(bool begins) = nullptr;  // Called before and after the thread sleeps.
 
   const std::uint32_t id;
-  std::atomic<KPRIORITY> priority{8};
+  std::atomic<KPRIORITY> priority{kNormalPriority};
+  KAFFINITY affinity = 0;  // Where the driver wants to run it; 0: anywhere. The thread's own.
 
   // Set for threads of PsCreateSystemThread.
   void (*start_routine)(void* context) = nullptr;
