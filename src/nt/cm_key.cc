@@ -1,11 +1,14 @@
 // Key handles: ZwOpenKey and family over cm_registry.cc. A handle's object remembers the path of
 // its key; access masks are not looked at, for every caller is the kernel.
+#include "nt/cm_key.h"
+
 #include <algorithm>
 #include <cstring>
 
 #include "nt/cm_registry.h"
 #include "nt/irql.h"
 #include "nt/ob_object.h"
+#include "nt/rtl_string.h"
 
 using namespace wskrun::nt;
 
@@ -24,8 +27,7 @@ void destroy_key(void* body) {
 }
 
 std::u16string_view view_of(PCUNICODE_STRING string) {
-  if (string == nullptr || string->Buffer == nullptr) return {};
-  return {string->Buffer, string->Length / sizeof(WCHAR)};
+  return string == nullptr ? std::u16string_view() : wskrun::nt::view_of(*string);
 }
 
 // A handle to the key at `path`, which exists.
@@ -37,7 +39,21 @@ HANDLE open(std::u16string path) {
   return handle;
 }
 
-NTSTATUS path_of(HANDLE handle, std::u16string& path) {
+// The full path that the attributes name, below their root directory if there is one.
+NTSTATUS path_of(const OBJECT_ATTRIBUTES& attributes, std::u16string& path) {
+  const std::u16string_view name = view_of(attributes.ObjectName);
+  if (attributes.RootDirectory == nullptr) {
+    path = name;
+    return !name.empty() && name.front() == u'\\' ? STATUS_SUCCESS : STATUS_OBJECT_PATH_SYNTAX_BAD;
+  }
+  const NTSTATUS status = registry::path_of(attributes.RootDirectory, path);
+  if (NT_SUCCESS(status) && !name.empty()) path.append(u"\\").append(name);
+  return status;
+}
+
+}  // namespace
+
+NTSTATUS wskrun::nt::registry::path_of(HANDLE handle, std::u16string& path) {
   void* body = nullptr;
   const NTSTATUS status = reference_by_handle(handle, &key_type, body);
   if (!NT_SUCCESS(status)) return status;
@@ -46,17 +62,7 @@ NTSTATUS path_of(HANDLE handle, std::u16string& path) {
   return STATUS_SUCCESS;
 }
 
-// The full path that the attributes name, below their root directory if there is one.
-NTSTATUS path_of(const OBJECT_ATTRIBUTES& attributes, std::u16string& path) {
-  const std::u16string_view name = view_of(attributes.ObjectName);
-  if (attributes.RootDirectory == nullptr) {
-    path = name;
-    return !name.empty() && name.front() == u'\\' ? STATUS_SUCCESS : STATUS_OBJECT_PATH_SYNTAX_BAD;
-  }
-  const NTSTATUS status = path_of(attributes.RootDirectory, path);
-  if (NT_SUCCESS(status) && !name.empty()) path.append(u"\\").append(name);
-  return status;
-}
+namespace {
 
 // Fills the caller's buffer as all the query functions do: too small for the fixed part, nothing is
 // written; too small for all, what fits.
@@ -183,7 +189,7 @@ NTSTATUS ZwQueryValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName,
   require_irql_at_most(PASSIVE_LEVEL, "ZwQueryValueKey");
   std::u16string path;
   registry::Value value;
-  NTSTATUS status = path_of(KeyHandle, path);
+  NTSTATUS status = registry::path_of(KeyHandle, path);
   if (NT_SUCCESS(status)) status = registry::get_value(path, view_of(ValueName), value);
   if (!NT_SUCCESS(status)) return status;
   return answer_value(value, KeyValueInformationClass, KeyValueInformation, Length, ResultLength);
@@ -195,7 +201,7 @@ NTSTATUS ZwEnumerateValueKey(HANDLE KeyHandle, ULONG Index,
   require_irql_at_most(PASSIVE_LEVEL, "ZwEnumerateValueKey");
   std::u16string path;
   registry::Value value;
-  NTSTATUS status = path_of(KeyHandle, path);
+  NTSTATUS status = registry::path_of(KeyHandle, path);
   if (NT_SUCCESS(status)) status = registry::value_at(path, Index, value);
   if (!NT_SUCCESS(status)) return status;
   return answer_value(value, KeyValueInformationClass, KeyValueInformation, Length, ResultLength);
@@ -207,7 +213,7 @@ NTSTATUS ZwEnumerateKey(HANDLE KeyHandle, ULONG Index, KEY_INFORMATION_CLASS Key
   if (KeyInformationClass != KeyBasicInformation) return STATUS_NOT_IMPLEMENTED;
   std::u16string path;
   std::u16string name;
-  NTSTATUS status = path_of(KeyHandle, path);
+  NTSTATUS status = registry::path_of(KeyHandle, path);
   if (NT_SUCCESS(status)) status = registry::subkey_at(path, Index, name);
   if (!NT_SUCCESS(status)) return status;
   using Information = KEY_BASIC_INFORMATION;
@@ -224,7 +230,7 @@ NTSTATUS ZwSetValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName, ULONG TitleI
   (void)TitleIndex;
   require_irql_at_most(PASSIVE_LEVEL, "ZwSetValueKey");
   std::u16string path;
-  const NTSTATUS status = path_of(KeyHandle, path);
+  const NTSTATUS status = registry::path_of(KeyHandle, path);
   if (!NT_SUCCESS(status)) return status;
   const auto* bytes = static_cast<const UCHAR*>(Data);
   registry::Value value{std::u16string(view_of(ValueName)), Type, {}};
@@ -235,14 +241,14 @@ NTSTATUS ZwSetValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName, ULONG TitleI
 NTSTATUS ZwDeleteValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName) {
   require_irql_at_most(PASSIVE_LEVEL, "ZwDeleteValueKey");
   std::u16string path;
-  const NTSTATUS status = path_of(KeyHandle, path);
+  const NTSTATUS status = registry::path_of(KeyHandle, path);
   return NT_SUCCESS(status) ? registry::delete_value(path, view_of(ValueName)) : status;
 }
 
 NTSTATUS ZwDeleteKey(HANDLE KeyHandle) {
   require_irql_at_most(PASSIVE_LEVEL, "ZwDeleteKey");
   std::u16string path;
-  const NTSTATUS status = path_of(KeyHandle, path);
+  const NTSTATUS status = registry::path_of(KeyHandle, path);
   return NT_SUCCESS(status) ? registry::delete_key(path) : status;
 }
 

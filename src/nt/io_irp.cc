@@ -137,6 +137,18 @@ void complete_upwards(IRP& irp) {
   report_past_top(&irp, called);
 }
 
+PIRP allocate_irp(CCHAR stack_size, const void* caller) {
+  if (stack_size < 0) return nullptr;
+  const USHORT size_bytes = IoSizeOfIrp(stack_size);
+  auto* irp = static_cast<PIRP>(allocate_block({.holding = Holding::kIrp,
+                                                .size_bytes = size_bytes,
+                                                .tag = 0,
+                                                .allocated_by = caller,
+                                                .zeroed = false}));
+  if (irp != nullptr) initialize(*irp, size_bytes, stack_size);
+  return irp;
+}
+
 }  // namespace
 
 void take_irp(IRP& irp, const char* function) {
@@ -160,16 +172,13 @@ extern "C" {
 
 PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota) {
   (void)ChargeQuota;  // There are no quotas here.
-  if (StackSize < 0) return nullptr;
-  const USHORT size_bytes = IoSizeOfIrp(StackSize);
-  auto* irp = static_cast<PIRP>(allocate_block({.holding = Holding::kIrp,
-                                                .size_bytes = size_bytes,
-                                                .tag = 0,
-                                                .allocated_by = __builtin_return_address(0),
-                                                .zeroed = false}));
-  if (irp == nullptr) return nullptr;
-  initialize(*irp, size_bytes, StackSize);
-  return irp;
+  return allocate_irp(StackSize, __builtin_return_address(0));
+}
+
+PIRP IoAllocateIrpEx(PDEVICE_OBJECT DeviceObject, CCHAR StackSize, BOOLEAN ChargeQuota) {
+  (void)DeviceObject;  // Windows takes from it what only its own storage stack needs.
+  (void)ChargeQuota;
+  return allocate_irp(StackSize, __builtin_return_address(0));
 }
 
 void IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize) {
@@ -180,6 +189,16 @@ void IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize) {
                    static_cast<void*>(Irp), PacketSize, StackSize);
   }
   initialize(*Irp, PacketSize, StackSize);
+}
+
+void IoInitializeIrpEx(PIRP Irp, PDEVICE_OBJECT DeviceObject, USHORT PacketSize, CCHAR StackSize) {
+  (void)DeviceObject;
+  IoInitializeIrp(Irp, PacketSize, StackSize);
+}
+
+// An IRP that the driver initialised holds nothing of the runtime's.
+void IoCleanupIrp(PIRP Irp) {
+  require_irp(Irp, "IoCleanupIrp");
 }
 
 void IoReuseIrp(PIRP Irp, NTSTATUS Iostatus) {

@@ -279,6 +279,26 @@ TEST(Irp, GoesToTheDispatchRoutineOfTheDeviceItIsSentTo) {
   IoFreeIrp(irp);
 }
 
+TEST(Irp, ComesBackWhenForwardedSynchronously) {
+  DRIVER_OBJECT driver = {};
+  driver.MajorFunction[IRP_MJ_READ] = dispatch_done;
+  DEVICE_OBJECT device = {};
+  device.DriverObject = &driver;
+  Routine top;
+  PIRP irp = IoAllocateIrp(2, FALSE);
+  IoGetNextIrpStackLocation(irp)->MajorFunction = IRP_MJ_READ;
+  set_routine(irp, top);
+  IoSetNextIrpStackLocation(irp);
+
+  EXPECT_TRUE(IoForwardIrpSynchronously(&device, irp));
+
+  EXPECT_EQ(irp->IoStatus.Status, STATUS_BUFFER_OVERFLOW);
+  EXPECT_EQ(top.calls, 0);
+  complete(irp, STATUS_SUCCESS);
+  EXPECT_EQ(top.calls, 1);
+  IoFreeIrp(irp);
+}
+
 TEST(Irp, IsKeptWhenFreedOrReusedInFlight) {
   Routine owner;
   PIRP irp = IoAllocateIrp(1, FALSE);

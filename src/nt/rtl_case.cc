@@ -14,18 +14,29 @@ struct Range {
 };
 
 constexpr Range kRanges[] = {
-    {u'A', u'Z', 32, 1},     {0x00C0, 0x00D6, 32, 1},  // Latin-1, around the multiplication sign.
-    {0x00D8, 0x00DE, 32, 1}, {0x0100, 0x012E, 1, 2},   // Latin Extended-A, without dotted and
-                                                       // dotless i.
-    {0x0132, 0x0136, 1, 2},  {0x0139, 0x0147, 1, 2},  {0x014A, 0x0176, 1, 2},
-    {0x0179, 0x017D, 1, 2},  {0x0388, 0x038A, 37, 1},                           // Greek with tonos.
-    {0x0391, 0x03A1, 32, 1}, {0x03A3, 0x03AB, 32, 1}, {0x0400, 0x040F, 80, 1},  // Cyrillic.
-    {0x0410, 0x042F, 32, 1}, {0x0460, 0x0480, 1, 2},  {0x048A, 0x04BE, 1, 2},
-    {0x04D0, 0x052E, 1, 2},  {0x0531, 0x0556, 48, 1},  // Armenian.
-    {0x1E00, 0x1E94, 1, 2},                            // Latin Extended Additional.
-    {0x1EA0, 0x1EFE, 1, 2},  {0x2160, 0x216F, 16, 1},  // Roman numerals.
-    {0x24B6, 0x24CF, 26, 1},                           // Circled letters.
-    {0xFF21, 0xFF3A, 32, 1},                           // Full width.
+    {u'A', u'Z', 32, 1},
+    {0x00C0, 0x00D6, 32, 1},  // Latin-1, around the multiplication sign.
+    {0x00D8, 0x00DE, 32, 1},
+    {0x0100, 0x012E, 1, 2},  // Latin Extended-A, without dotted and
+                             // dotless i.
+    {0x0132, 0x0136, 1, 2},
+    {0x0139, 0x0147, 1, 2},
+    {0x014A, 0x0176, 1, 2},
+    {0x0179, 0x017D, 1, 2},
+    {0x0388, 0x038A, 37, 1},  // Greek with tonos.
+    {0x0391, 0x03A1, 32, 1},
+    {0x03A3, 0x03AB, 32, 1},
+    {0x0400, 0x040F, 80, 1},  // Cyrillic.
+    {0x0410, 0x042F, 32, 1},
+    {0x0460, 0x0480, 1, 2},
+    {0x048A, 0x04BE, 1, 2},
+    {0x04D0, 0x052E, 1, 2},
+    {0x0531, 0x0556, 48, 1},  // Armenian.
+    {0x1E00, 0x1E94, 1, 2},   // Latin Extended Additional.
+    {0x1EA0, 0x1EFE, 1, 2},
+    {0x2160, 0x216F, 16, 1},  // Roman numerals.
+    {0x24B6, 0x24CF, 26, 1},  // Circled letters.
+    {0xFF21, 0xFF3A, 32, 1},  // Full width.
 };
 
 bool lies_in(const Range& range, char16_t upper) {
