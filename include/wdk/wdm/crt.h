@@ -1,8 +1,8 @@
 /*
  * crt.h: the few C library functions kernel drivers use without including anything.
  *
- * They come from the C library, except those on WCHAR: Linux's wide characters have 32 bits, so
- * the library's wcslen would not understand a driver's strings.
+ * They come from the C library, except wcslen: Linux's wide characters have 32 bits, so the
+ * library's would not understand a driver's strings. C++ has none: <cwchar> claims the name.
  */
 #pragma once
 
@@ -26,5 +26,14 @@ size_t strlen(const char* String) WDK_NOTHROW;
 size_t strnlen(const char* String, size_t MaximumLength) WDK_NOTHROW;
 int strcmp(const char* String1, const char* String2) WDK_NOTHROW;
 int strncmp(const char* String1, const char* String2, size_t Count) WDK_NOTHROW;
+
+#if !defined(__cplusplus) && __SIZEOF_WCHAR_T__ == 2
+WDK_INLINE size_t wcslen(const WCHAR* String) {
+  size_t length = 0;
+
+  while (String[length] != 0) length++;
+  return length;
+}
+#endif
 
 EXTERN_C_END

@@ -3,7 +3,8 @@
  */
 #pragma once
 
-#include <wdm/types.h>
+#include <wdm/io_device.h>
+#include <wdm/ke.h>
 
 EXTERN_C_START
 
@@ -109,9 +110,6 @@ NTKERNELAPI BOOLEAN PsGetVersion(_Out_opt_ PULONG MajorVersion, _Out_opt_ PULONG
                                  _Out_opt_ PUNICODE_STRING CSDVersion);
 #define PsGetCurrentProcess() IoGetCurrentProcess()
 #define PsGetCurrentThread() ((PETHREAD)KeGetCurrentThread())
-
-NTKERNELAPI PEPROCESS IoGetCurrentProcess(VOID);
-NTKERNELAPI PKTHREAD KeGetCurrentThread(VOID);
 
 /*
  * PsInitialSystemProcess: the system process, and the object types for ObReferenceObjectByHandle:
