@@ -96,8 +96,9 @@ WSKRUN_API wskrun_runtime* wskrun_runtime_create(const wskrun_options* options,
                                                  wskrun_error* error);
 
 /*
- * Stops everything. Drivers must have been unloaded; what they left behind is lost and the memory
- * of leftovers stays allocated, so that a leak checker sees it. NULL does nothing.
+ * Stops everything; NULL does nothing. Drivers must have been unloaded, unless they cannot be. If
+ * one still holds sockets, IRPs or the WSK provider nothing can be stopped: that is logged, and
+ * the runtime goes on.
  */
 WSKRUN_API void wskrun_runtime_destroy(wskrun_runtime* runtime);
 

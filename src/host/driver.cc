@@ -1,7 +1,8 @@
 // host.h's functions on drivers: a module, the I/O manager's view of it, and the two calls that
 // begin and end its life. module.cc maps the code, nt/io_driver.h knows the DRIVER_OBJECT.
-#include <memory>
-#include <string>
+#include "host/driver.h"
+
+#include <algorithm>
 #include <string_view>
 #include <vector>
 
@@ -10,20 +11,9 @@
 #include "base/log.h"
 #include "host/error.h"
 #include "host/leftovers.h"
-#include "host/module.h"
 #include "host/runtime.h"
-#include "nt/io_driver.h"
-#include "wskrun/host.h"
 
 using namespace wskrun;
-
-// Opaque in host.h.
-struct wskrun_driver {
-  wskrun_runtime* runtime;
-  std::string name;
-  std::unique_ptr<host::Module> module;  // None for a driver that is linked into the program.
-  std::unique_ptr<nt::Driver> driver;
-};
 
 namespace {
 
@@ -44,7 +34,12 @@ bool is_key_path(std::string_view path) {
          path.find("\\\\") == std::string_view::npos;
 }
 
-bool check_image(const wskrun_image& image, wskrun_error* error) {
+bool is_loaded(const wskrun_runtime& runtime, const std::string& name) {
+  return std::any_of(runtime.drivers.begin(), runtime.drivers.end(),
+                     [&](const auto& driver) { return driver->name == name; });
+}
+
+bool check_image(const wskrun_runtime& runtime, const wskrun_image& image, wskrun_error* error) {
   std::string wrong;
   if ((image.path == nullptr) == (image.entry == nullptr)) {
     wrong = "wskrun_image: either path or entry has to be given";
@@ -53,6 +48,7 @@ bool check_image(const wskrun_image& image, wskrun_error* error) {
   if (!is_key_path(name) || name.find('\\') != std::string::npos) {
     wrong = fmt::format("'{}' cannot be the name of a driver", name);
   }
+  if (is_loaded(runtime, name)) wrong = fmt::format("a driver named '{}' is loaded", name);
   for (std::size_t i = 0; i < image.parameter_count; ++i) {
     const char* parameter = image.parameters[i].name;
     if (parameter == nullptr || !is_key_path(parameter)) {
@@ -109,7 +105,7 @@ wskrun_driver* wskrun_driver_load(wskrun_runtime* runtime, const wskrun_image* i
                "know must be zero");
     return nullptr;
   }
-  if (!check_image(read, error)) return nullptr;
+  if (!check_image(*runtime, read, error)) return nullptr;
 
   auto driver = std::make_unique<wskrun_driver>();
   driver->runtime = runtime;
@@ -124,7 +120,7 @@ wskrun_driver* wskrun_driver_load(wskrun_runtime* runtime, const wskrun_image* i
   const NTSTATUS status = driver->driver->start();
   if (NT_SUCCESS(status)) {
     host::succeed(error, status);
-    return driver.release();
+    return runtime->drivers.emplace_back(std::move(driver)).get();
   }
   log_leftovers(driver->name, *take_away(*driver));
   host::fail(error, WSKRUN_DRIVER_REFUSED, status,
@@ -141,9 +137,10 @@ wskrun_result wskrun_driver_unload(wskrun_driver* driver, wskrun_report** leftov
                                   "set DriverObject->DriverUnload",
                                   driver->name));
   }
-  const std::unique_ptr<wskrun_driver> owned(driver);
-  owned->driver->unload();
-  Report report = take_away(*owned);
+  driver->driver->unload();
+  Report report = take_away(*driver);
+  std::erase_if(driver->runtime->drivers,
+                [driver](const auto& loaded) { return loaded.get() == driver; });
   if (leftovers != nullptr) *leftovers = report.release();
   return host::succeed(error);
 }

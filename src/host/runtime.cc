@@ -199,6 +199,10 @@ void wskrun_runtime_destroy(wskrun_runtime* runtime) {
               "the runtime goes on: drivers still hold sockets, IRPs or the WSK provider");
     return;
   }
+  for (auto& driver : runtime->drivers) {
+    if (driver->module != nullptr) driver->module->keep();  // It was never told to end.
+  }
+  runtime->drivers.clear();
   runtime->runtime.reset();
   end_log();
   delete runtime;

@@ -1,10 +1,12 @@
 // Runtime: the rooms wired together, alone here: the executive, a transport whose loop threads are
-// the processors, and the WSK subsystem on top. module.h loads drivers into it.
+// the processors, and the WSK subsystem on top. driver.h is what is loaded into it.
 #pragma once
 
 #include <atomic>
 #include <memory>
+#include <vector>
 
+#include "host/driver.h"
 #include "net/transport.h"
 #include "nt/executive.h"
 #include "nt/ke_dpc.h"
@@ -55,6 +57,7 @@ class Runtime final : private net::LoopHooks, private nt::ProcessorWaker {
 // Opaque in host.h.
 struct wskrun_runtime {
   std::unique_ptr<wskrun::host::Runtime> runtime;
+  std::vector<std::unique_ptr<wskrun_driver>> drivers;  // That are loaded.
   wskrun_log_sink log_sink;
   void* log_context;
 };

@@ -145,6 +145,19 @@ TEST_F(HostApi, LoadsTheSameDriverAgain) {
   }
 }
 
+TEST_F(HostApi, LoadsDriversOfDifferentNamesSideBySide) {
+  start();
+  wskrun_driver* first = load(well_behaved, "first");
+  ASSERT_NE(first, nullptr) << error_.text;
+  EXPECT_EQ(load(well_behaved, "first"), nullptr);
+  EXPECT_EQ(error_.result, WSKRUN_BAD_ARGUMENT);
+  wskrun_driver* second = load(well_behaved, "second");
+  ASSERT_NE(second, nullptr) << error_.text;
+  EXPECT_EQ(wskrun_driver_unload(first, nullptr, nullptr), WSKRUN_OK);
+  EXPECT_EQ(wskrun_driver_unload(second, nullptr, nullptr), WSKRUN_OK);
+  EXPECT_EQ(seen.unloads, 2u);
+}
+
 TEST_F(HostApi, PassesOnTheStatusOfDriverEntry) {
   start();
   EXPECT_EQ(load(refusing), nullptr);
@@ -180,13 +193,17 @@ TEST_F(HostApi, KeepsADriverWithoutDriverUnload) {
   EXPECT_THAT(error_.text, HasSubstr("DriverUnload"));
 }
 
-TEST_F(HostApi, RefusesAnImageThatIsNoneOrBoth) {
+TEST_F(HostApi, RefusesAnImageThatMakesNoSense) {
   start();
   wskrun_image image{};
   image.size = sizeof image;
   EXPECT_EQ(wskrun_driver_load(runtime_, &image, &error_), nullptr);
   EXPECT_EQ(error_.result, WSKRUN_BAD_ARGUMENT);
   image.entry = well_behaved;
+  image.name = "with\\a\\path";
+  EXPECT_EQ(wskrun_driver_load(runtime_, &image, &error_), nullptr);
+  EXPECT_EQ(error_.result, WSKRUN_BAD_ARGUMENT);
+  image.name = "named";
   image.path = "some.so";
   EXPECT_EQ(wskrun_driver_load(runtime_, &image, &error_), nullptr);
   EXPECT_EQ(error_.result, WSKRUN_BAD_ARGUMENT);

@@ -106,16 +106,16 @@ int main(int argc, char** argv) {
   app.add_option("--connect", arguments.address, "The server: 127.0.0.1:PORT or [::1]:PORT")
       ->required();
   app.add_option("--connections", arguments.connections, "Connections at once")
-      ->check(CLI::Range(1u, 60000u))
+      ->check(CLI::Range(1u, 60000u).description(""))
       ->capture_default_str();
   app.add_option("--size", arguments.size, "Bytes in a message")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 30))
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 30).description(""))
       ->capture_default_str();
   app.add_option("--seconds", arguments.seconds, "How long")
-      ->check(CLI::Range(0.1, 86400.0))
+      ->check(CLI::Range(0.1, 86400.0).description(""))
       ->capture_default_str();
   app.add_option("--pipeline", arguments.pipeline, "Messages under way at once on a connection")
-      ->check(CLI::Range(1u, 4096u))
+      ->check(CLI::Range(1u, 4096u).description(""))
       ->capture_default_str();
   try {
     app.parse(argc, argv);

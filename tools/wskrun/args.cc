@@ -74,6 +74,7 @@ std::string check_parameter(const std::string& argument) {
 
 void describe(CLI::App& app, Arguments& arguments, std::vector<std::string>& parameters) {
   app.add_option("driver", arguments.driver, "The driver: a shared object, such as ./echo.so")
+      ->type_name("")
       ->required();
   app.add_option("--param", parameters,
                  "Put Name=Value into the driver's registry key, the one\n"
@@ -87,16 +88,16 @@ void describe(CLI::App& app, Arguments& arguments, std::vector<std::string>& par
                "Show once a second: connections, bytes, callbacks, IRPs");
   app.add_option("--for", arguments.seconds, "Unload the driver after so many seconds")
       ->type_name("SECONDS")
-      ->check(CLI::Range(0.0, 1e6));
+      ->check(CLI::Range(0.0, 1e6).description(""));
   app.add_option("--transport", arguments.transport,
                  "How bytes move: uring, epoll, or auto: uring where the kernel\n"
                  "allows it, else epoll [auto]")
       ->type_name("NAME")
-      ->check(CLI::IsMember({"auto", "uring", "epoll"}));
+      ->check(CLI::IsMember({"auto", "uring", "epoll"}).description(""));
   app.add_option("--processors", arguments.processors,
-                 "Processors the driver sees, each a thread [as many as here]")
+                 "Processors the driver sees, 1 to 64, each a thread [as many as\nhere]")
       ->type_name("N")
-      ->check(CLI::Range(1u, 64u));
+      ->check(CLI::Range(1u, 64u).description(""));
   app.add_option("--irql", arguments.delivery,
                  "Call event callbacks and completion routines at this level,\n"
                  "dispatch or passive; drivers must bear both [dispatch]")
@@ -105,7 +106,7 @@ void describe(CLI::App& app, Arguments& arguments, std::vector<std::string>& par
   app.add_option("--receive-memory", arguments.receive_memory_mib,
                  "Bound for received data the driver keeps, in MiB [256]")
       ->type_name("MIB")
-      ->check(CLI::Range(1u, 65536u));
+      ->check(CLI::Range(1u, 65536u).description(""));
   app.add_option("--log", arguments.log_level,
                  "Leave out lines below trace, debug, info, warning or error\n"
                  "[info]")
