@@ -300,7 +300,11 @@ TEST_F(Registration, ControlClientListsTheTransports) {  // CL-005..CL-007
   EXPECT_TRUE(subsystem_.stop());
 }
 
-TEST_F(Registration, ControlClientRefusesWhatItDoesNotKnow) {  // CL-004, CL-018
+NTSTATUS keep_irp(PDEVICE_OBJECT, PIRP, PVOID) {
+  return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+TEST_F(Registration, ControlClientRefusesWhatItDoesNotKnow) {  // CL-004, CL-014, CL-018
   ASSERT_EQ(subsystem_.start(), STATUS_SUCCESS);
   {
     Driver driver;
@@ -316,6 +320,14 @@ TEST_F(Registration, ControlClientRefusesWhatItDoesNotKnow) {  // CL-004, CL-018
               STATUS_INVALID_PARAMETER);
     EXPECT_EQ(control(driver.npi.Client, 99, 0, nullptr), STATUS_NOT_SUPPORTED);
     EXPECT_EQ(control(nullptr, WSK_TDI_BEHAVIOR, sizeof flags, &flags), STATUS_INVALID_HANDLE);
+
+    PIRP irp = IoAllocateIrp(1, FALSE);
+    IoSetCompletionRoutine(irp, keep_irp, nullptr, TRUE, TRUE, TRUE);
+    EXPECT_EQ(driver.npi.Dispatch->WskControlClient(driver.npi.Client, WSK_TDI_BEHAVIOR,
+                                                    sizeof flags, &flags, 0, nullptr, nullptr, irp),
+              STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(irp->IoStatus.Status, STATUS_INVALID_PARAMETER);
+    IoFreeIrp(irp);
     driver.release();
   }
   EXPECT_TRUE(subsystem_.stop());

@@ -1,0 +1,180 @@
+// What a listening socket does when its endpoint fails, which no kernel does on demand: the
+// endpoint is the test's own, and the test's thread is its loop.
+#include <gtest/gtest.h>
+#include <wsk.h>
+
+#include <deque>
+#include <memory>
+
+#include "net/transport.h"
+#include "wsk/listen.h"
+#include "wsk/subsystem.h"
+
+namespace wskrun::wsk {
+namespace {
+
+class TestLoop final : public net::Loop {
+ public:
+  void post(net::Task& task) override { tasks_.push_back(&task); }
+  void wake() override {}
+  bool is_current() const override { return true; }
+  unsigned index() const override { return 0; }
+  void run() {
+    for (; !tasks_.empty(); tasks_.pop_front()) tasks_.front()->run(*tasks_.front());
+  }
+
+ private:
+  std::deque<net::Task*> tasks_;
+};
+
+class TestEndpoint final : public net::ListenerEndpoint {
+ public:
+  explicit TestEndpoint(net::Loop& loop) : loop_(loop) {}
+  void resume_accept() override { accepting = true; }
+  void pause_accept() override { accepting = false; }
+  void close() override { closed = true; }
+  net::Loop& loop() override { return loop_; }
+  net::Address local_address() const override { return {}; }
+  net::Error set_option(net::SocketOption, std::uint32_t) override { return {}; }
+  net::Error get_option(net::SocketOption, std::uint32_t&) const override { return {}; }
+
+  bool accepting = false;
+  bool closed = false;
+
+ private:
+  net::Loop& loop_;
+};
+
+class TestSocket final : public net::Socket {
+ public:
+  net::Error bind(const net::Address&) override { return {}; }
+  net::Error listen() override { return {}; }
+  net::Address local_address() const override { return {}; }
+  net::Address remote_address() const override { return {}; }
+  net::Error set_option(net::SocketOption, std::uint32_t) override { return {}; }
+  net::Error get_option(net::SocketOption, std::uint32_t&) const override { return {}; }
+};
+
+class TestTransport final : public net::Transport {
+ public:
+  const char* name() const override { return "test"; }
+  std::unique_ptr<net::Socket> create_socket(net::Family, net::SocketKind, net::Error&) override {
+    return std::make_unique<TestSocket>();
+  }
+  net::StreamEndpoint& open_stream(std::unique_ptr<net::Socket>, net::StreamSink&) override {
+    __builtin_trap();
+  }
+  net::ListenerEndpoint& open_listener(std::unique_ptr<net::Socket>,
+                                       net::ListenerSink& listener_sink) override {
+    sink = &listener_sink;
+    return endpoint;
+  }
+  unsigned loop_count() const override { return 1; }
+  net::Loop& loop(unsigned) override { return test_loop; }
+  bool under_memory_pressure() const override { return false; }
+
+  TestLoop test_loop;
+  TestEndpoint endpoint{test_loop};
+  net::ListenerSink* sink = nullptr;
+};
+
+struct Result {
+  bool completed = false;
+  NTSTATUS status = STATUS_PENDING;
+};
+
+NTSTATUS note_completion(PDEVICE_OBJECT, PIRP irp, PVOID context) {
+  *static_cast<Result*>(context) = {true, irp->IoStatus.Status};
+  IoFreeIrp(irp);
+  return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+PIRP new_irp(Result& result) {
+  PIRP irp = IoAllocateIrp(1, FALSE);
+  IoSetCompletionRoutine(irp, note_completion, &result, TRUE, TRUE, TRUE);
+  return irp;
+}
+
+int dead_calls = 0;
+
+NTSTATUS WSKAPI on_accept(PVOID, ULONG, PSOCKADDR, PSOCKADDR, PWSK_SOCKET socket, PVOID*,
+                          const WSK_CLIENT_CONNECTION_DISPATCH**) {
+  EXPECT_EQ(socket, nullptr);
+  ++dead_calls;
+  return STATUS_REQUEST_NOT_ACCEPTED;
+}
+
+constexpr WSK_CLIENT_LISTEN_DISPATCH kDispatch = {on_accept, nullptr, nullptr};
+
+// A bound listener over the test's endpoint.
+class DeadListener : public testing::Test {
+ protected:
+  void SetUp() override {
+    dead_calls = 0;
+    auto* tcp =
+        new ListenSocket(base::RefPtr<Client>::share(&client_), std::make_unique<TestSocket>(),
+                         net::Family::kIpv4, nullptr, &kDispatch, nullptr);
+    listener_ = tcp->wsk_socket();
+    SOCKADDR_IN address = {};
+    address.sin_family = AF_INET;
+    EXPECT_EQ(
+        dispatch().WskBind(listener_, reinterpret_cast<PSOCKADDR>(&address), 0, new_irp(bound_)),
+        STATUS_SUCCESS);
+  }
+  void TearDown() override {
+    Result closed;
+    EXPECT_EQ(dispatch().Basic.WskCloseSocket(listener_, new_irp(closed)), STATUS_PENDING);
+    EXPECT_TRUE(transport_.endpoint.closed);
+    EXPECT_FALSE(closed.completed);
+    transport_.sink->closed();
+    EXPECT_TRUE(closed.completed);
+  }
+
+  const WSK_PROVIDER_LISTEN_DISPATCH& dispatch() const {
+    return *static_cast<const WSK_PROVIDER_LISTEN_DISPATCH*>(listener_->Dispatch);
+  }
+  NTSTATUS enable_accept_event() {
+    WSK_EVENT_CALLBACK_CONTROL control = {&NPI_WSK_INTERFACE_ID, WSK_EVENT_ACCEPT};
+    return dispatch().Basic.WskControlSocket(listener_, WskSetOption, SO_WSK_EVENT_CALLBACK,
+                                             SOL_SOCKET, sizeof control, &control, 0, nullptr,
+                                             nullptr, nullptr);
+  }
+
+  TestTransport transport_;
+  Subsystem subsystem_{transport_};
+  Client client_{subsystem_, nullptr};
+  Result bound_;
+  PWSK_SOCKET listener_ = nullptr;
+};
+
+TEST_F(DeadListener, EndsPendingAcceptsAndRefusesFurtherOnes) {  // L-003, I-027
+  Result pending;
+  EXPECT_EQ(
+      dispatch().WskAccept(listener_, 0, nullptr, nullptr, nullptr, nullptr, new_irp(pending)),
+      STATUS_PENDING);
+  transport_.sink->failed(net::Error(ENETDOWN));
+  EXPECT_EQ(pending.status, STATUS_FILE_FORCED_CLOSED);
+  Result late;
+  EXPECT_EQ(dispatch().WskAccept(listener_, 0, nullptr, nullptr, nullptr, nullptr, new_irp(late)),
+            STATUS_FILE_FORCED_CLOSED);
+  EXPECT_EQ(late.status, STATUS_FILE_FORCED_CLOSED);
+  EXPECT_EQ(enable_accept_event(), STATUS_FILE_FORCED_CLOSED);
+}
+
+TEST_F(DeadListener, TellsTheAcceptEventOnce) {  // L-020
+  EXPECT_EQ(enable_accept_event(), STATUS_SUCCESS);
+  transport_.test_loop.run();
+  EXPECT_EQ(dead_calls, 0);
+  transport_.sink->failed(net::Error(ENETDOWN));
+  EXPECT_EQ(dead_calls, 1);
+}
+
+TEST_F(DeadListener, FetchesOnlySoManyConnectionsAhead) {  // L-014
+  EXPECT_TRUE(transport_.endpoint.accepting);
+  for (int count = 0; count < 16; ++count)
+    transport_.sink->accepted(std::make_unique<TestSocket>());
+  EXPECT_FALSE(transport_.endpoint.accepting);
+}
+
+}  // namespace
+}  // namespace wskrun::wsk
