@@ -60,6 +60,11 @@ std::uint16_t port_of(int fd) {
   return ntohs(reinterpret_cast<sockaddr_in&>(endpoint.storage).sin_port);  // Same place in both.
 }
 
+void send_at_once(int fd) {
+  const int one = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+}
+
 void wait_for(int fd, short events) {
   pollfd entry{.fd = fd, .events = events, .revents = 0};  // POLLERR is always reported.
   const int ready = ::poll(&entry, 1, kLimitMs);
@@ -73,8 +78,16 @@ Peer Peer::connect(std::uint16_t port, IpVersion version) {
   Peer peer(new_socket(version));
   Endpoint endpoint = loopback(port, version);
   if (::connect(peer.fd_, endpoint.address(), endpoint.size) != 0) fail("connect");
-  const int one = 1;
-  ::setsockopt(peer.fd_, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  send_at_once(peer.fd_);
+  return peer;
+}
+
+Peer Peer::connect_to(std::uint32_t ipv4_address, std::uint16_t port) {
+  Peer peer(new_socket(IpVersion::k4));
+  Endpoint endpoint = loopback(port, IpVersion::k4);
+  reinterpret_cast<sockaddr_in&>(endpoint.storage).sin_addr.s_addr = htonl(ipv4_address);
+  if (::connect(peer.fd_, endpoint.address(), endpoint.size) != 0) fail("connect");
+  send_at_once(peer.fd_);
   return peer;
 }
 
@@ -190,8 +203,7 @@ Peer PeerListener::accept() {
   wait_for(fd_, POLLIN);
   const int fd = ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
   if (fd < 0) fail("accept");
-  const int one = 1;
-  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  send_at_once(fd);
   return Peer(fd);
 }
 

@@ -14,6 +14,8 @@ enum class IpVersion : std::uint8_t { k4, k6 };
 class Peer {
  public:
   static Peer connect(std::uint16_t port, IpVersion version = IpVersion::k4);
+  // To an address of this host that need not be 127.0.0.1.
+  static Peer connect_to(std::uint32_t ipv4_address, std::uint16_t port);
   explicit Peer(int fd) : fd_(fd) {}
   Peer(Peer&& other) noexcept;
   Peer& operator=(Peer&& other) noexcept;
