@@ -8,7 +8,6 @@
 #include <new>
 
 #include "base/check.h"
-#include "base/log.h"
 
 namespace wskrun::net {
 namespace {
@@ -68,8 +67,15 @@ void BufferPool::Retire::operator()(BufferPool* pool) const {
   if (held == 0) {
     delete pool;
   } else {
-    base::log(base::LogLevel::kDebug, "%zu receive buffers are still held", held);
+    pool->held_after_retirement_.store(held);
   }
+}
+
+// Something came back. True: the loop has gone, and with the last of it the pool goes too.
+bool BufferPool::came_back_after_retirement() {
+  if (held_after_retirement_.load(std::memory_order_acquire) == 0) return false;
+  if (held_after_retirement_.fetch_sub(1) == 1) delete this;
+  return true;
 }
 
 void BufferPool::attach_thread() {
@@ -156,11 +162,13 @@ void BufferPool::returned(PoolBuffer& buffer) {
     update_pressure();
     return;
   }
+  if (came_back_after_retirement()) return;
   returned_.push(buffer);
   tell_waiting();
 }
 
 void BufferPool::reserve_returned() {
+  if (came_back_after_retirement()) return;
   reserve_came_back_.store(true);
   if (pool_of_thread != this) tell_waiting();
   reserve_chunks_.fetch_sub(1, std::memory_order_release);

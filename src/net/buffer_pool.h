@@ -60,8 +60,8 @@ class BufferPool {
     std::size_t buffer_bytes = std::size_t{64} << 10;
     std::size_t total_bytes = 0;  // Rounded up to two buffers at least.
   };
-  // Frees the pool, unless somebody still holds memory of it: then it stays, as long as they do
-  // and longer.
+  // Frees the pool; while somebody still holds memory of it, the last of them does. Nobody may be
+  // giving memory back at that moment.
   struct Retire {
     void operator()(BufferPool* pool) const;
   };
@@ -107,6 +107,7 @@ class BufferPool {
   void collect_returned();
   void push_free(PoolBuffer& buffer);
   void update_pressure();
+  bool came_back_after_retirement();  // Any thread.
   void returned(PoolBuffer& buffer);  // Any thread.
   void reserve_returned();            // Any thread.
   void tell_waiting();                // Any thread.
@@ -126,6 +127,7 @@ class BufferPool {
   std::atomic<bool> reserve_came_back_{false};
   std::atomic<std::size_t> reserve_chunks_{0};
   std::atomic<bool> pressure_{false};
+  std::atomic<std::size_t> held_after_retirement_{0};
 };
 
 // Memory of one stream on the heap, a bounded amount. It lives until its last chunk has gone.

@@ -107,6 +107,8 @@ std::unique_ptr<PosixSocket> PosixSocket::create(Family family, SocketKind, Bloc
     return nullptr;
   }
   error = family == Family::kIpv6 ? set_int(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1) : Error();
+  // Urgent bytes are bytes of the stream. Accepted connections take this over from their listener.
+  if (error.ok()) error = set_int(fd.get(), SOL_SOCKET, SO_OOBINLINE, 1);
   if (!error.ok()) return nullptr;
   return std::unique_ptr<PosixSocket>(new PosixSocket(std::move(fd), false));
 }

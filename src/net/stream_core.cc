@@ -192,7 +192,8 @@ bool StreamCore::has_sends() {
 }
 
 void StreamCore::push_sends() {
-  if (!is_connected() || closing_ || is_sending() || !has_sends()) return;
+  if (!is_connected() || is_sending() || !has_sends()) return;
+  if (silent_.load(std::memory_order_acquire)) return;  // They are about to be cancelled.
   if (fin_ == Fin::kSent || fin_ == Fin::kDone) return end_sends(Error(EPIPE));
   begin_send();
 }

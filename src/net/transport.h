@@ -181,7 +181,8 @@ struct TransportOptions {
 
 class Transport {
  public:
-  // Every endpoint must have been closed. Chunks that are still held stay valid.
+  // Every endpoint must have been closed. Chunks that are still held stay valid; but nobody may be
+  // giving one back meanwhile.
   virtual ~Transport() = default;
 
   virtual const char* name() const = 0;  // "uring", "epoll"

@@ -179,6 +179,7 @@ class TestStreamSink final : public StreamSink, public Observed {
   }
   // For use inside read() and wait().
   bool fin_now() const { return fin_; }
+  bool closed_now() const { return is_closed_; }
   const std::vector<Ended>& sent_now() const { return ended_; }
 
   bool close(CloseMode mode = CloseMode::kAbort) {
