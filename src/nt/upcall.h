@@ -31,7 +31,7 @@ auto upcall_leaving_at(KIRQL irql_after, const char* what, Function* function,
     check_irql_after_upcall(what, address, irql_after);
     probe::emit({.fact = probe::Fact::kUpcallLeave,
                  .subject = address,
-                 .status = static_cast<std::int64_t>(result),
+                 .status = (std::int64_t)result,  // A status, a truth value or a pointer.
                  .text = what});
     return result;
   }

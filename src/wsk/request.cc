@@ -7,6 +7,7 @@
 #include "wsk/request.h"
 
 #include "base/mutex.h"
+#include "nt/io_irp.h"
 #include "nt/upcall.h"
 #include "probe/events.h"
 #include "probe/mistake.h"
@@ -34,13 +35,10 @@ NTSTATUS refuse_null_irp(const char* operation, const void* handle) {
 }
 
 void bind_request(Request& request, PIRP irp, const char* operation, RequestOwner& owner) {
-  if (irp->CurrentLocation <= 1) {
-    KeBugCheckEx(NO_MORE_IRP_STACK_LOCATIONS, reinterpret_cast<ULONG_PTR>(irp), 0, 0, 0);
-  }
+  nt::take_irp(*irp, operation);
   request.owner = &owner;
   request.irp = irp;
   request.operation = operation;
-  IoSetNextIrpStackLocation(irp);
   PIO_STACK_LOCATION location = IoGetCurrentIrpStackLocation(irp);
   location->MajorFunction = IRP_MJ_INTERNAL_DEVICE_CONTROL;
   location->MinorFunction = 0;
@@ -62,7 +60,7 @@ void mark_pending(Request& request) {
 bool make_cancellable(Request& request) {
   request.cancellable_ = true;
   IoSetCancelRoutine(request.irp, cancel_routine);
-  if (!request.irp->Cancel) return true;
+  if (!nt::irp_cancelled(*request.irp)) return true;
   // Cancelled before or just now. If the routine is still there, IoCancelIrp did not see it.
   if (IoSetCancelRoutine(request.irp, nullptr) == nullptr) return true;
   request.cancellable_ = false;
