@@ -267,7 +267,7 @@ CONFORMANCE_TEST(EventStates, ListenerNeedsToBeBound) {
 CONFORMANCE_SUITE(Inheritance);
 
 CONFORMANCE_TEST(Inheritance, AcceptedByEventHasTheListenersConnectionEvents) {
-  covers("E-006", "E-030", "E-034", "E-035");
+  covers("E-006", "E-030", "E-034", "E-035", "E-044", "E-050");
   Listener listener = listen();
   listener.enable(WSK_EVENT_ACCEPT | WSK_EVENT_RECEIVE | WSK_EVENT_DISCONNECT);
   Peer peer = Peer::connect(listener.port());

@@ -6,7 +6,13 @@
 namespace wskrun::tests {
 namespace {
 
-const WSK_CLIENT_DISPATCH kClientDispatch = {MAKE_WSK_VERSION(1, 0), 0, nullptr};
+// No client event exists, so this is never called (E-044).
+NTSTATUS WSKAPI on_client_event(PVOID, ULONG, PVOID, SIZE_T) {
+  ADD_FAILURE() << "WskClientEvent was called";
+  return STATUS_NOT_IMPLEMENTED;
+}
+
+const WSK_CLIENT_DISPATCH kClientDispatch = {MAKE_WSK_VERSION(1, 0), 0, on_client_event};
 
 }  // namespace
 
