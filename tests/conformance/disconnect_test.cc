@@ -24,7 +24,7 @@ RECEIVE_TEST(Disconnect, GracefulSendsLastBytesAndFin) {
 RECEIVE_TEST(Disconnect, GracefulWaitsForOutstandingSends) {
   covers("S-015", "S-017", "S-018");
   auto [socket, peer] = connect_pair();
-  const std::string sent = pattern(std::size_t{32} << 20);
+  const std::string sent = pattern(kMoreThanTheKernelTakes);
   Buffer buffer(sent);
   IrpCall send, disconnect;
   send.start([&](PIRP irp) { return socket.send(buffer.whole(), 0, irp); });
@@ -76,7 +76,7 @@ RECEIVE_TEST(Disconnect, AbortSendsAReset) {
 RECEIVE_TEST(Disconnect, AbortForcesAStuckGracefulDisconnect) {
   covers("S-021", "S-022");
   auto [socket, peer] = connect_pair();
-  Buffer buffer(std::size_t{64} << 20);
+  Buffer buffer(kMoreThanTheKernelTakes);
   IrpCall send, disconnect, abort;
   send.start([&](PIRP irp) { return socket.send(buffer.whole(), 0, irp); });
   disconnect.start([&](PIRP irp) { return socket.disconnect(nullptr, 0, irp); });
@@ -90,7 +90,7 @@ RECEIVE_TEST(Disconnect, AbortForcesAStuckGracefulDisconnect) {
 RECEIVE_TEST(Disconnect, CloseForcesAStuckGracefulDisconnect) {
   covers("S-021", "X-009");
   auto [socket, peer] = connect_pair();
-  Buffer last(std::size_t{64} << 20);
+  Buffer last(kMoreThanTheKernelTakes);
   WSK_BUF last_bytes = last.whole();
   IrpCall disconnect, close;
   disconnect.start([&](PIRP irp) { return socket.disconnect(&last_bytes, 0, irp); });
@@ -104,7 +104,7 @@ RECEIVE_TEST(Disconnect, CloseForcesAStuckGracefulDisconnect) {
 RECEIVE_TEST(Disconnect, AStuckOneCanBeCancelled) {
   covers("I-022");
   auto [socket, peer] = connect_pair();
-  Buffer last(std::size_t{64} << 20);
+  Buffer last(kMoreThanTheKernelTakes);
   WSK_BUF last_bytes = last.whole();
   IrpCall disconnect;
   disconnect.start([&](PIRP irp) { return socket.disconnect(&last_bytes, 0, irp); });

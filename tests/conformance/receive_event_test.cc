@@ -206,7 +206,7 @@ RECEIVE_TEST(ReceiveEvent, StoppedPeerMeetsAClosedWindowAndLosesNothing) {
   auto [socket, peer] = connect_pair();
   socket.events().answer([](ReceiveCall&) { return STATUS_DATA_NOT_ACCEPTED; });
   socket.enable(WSK_EVENT_RECEIVE);
-  const std::string sent = pattern(std::size_t{64} << 20);
+  const std::string sent = pattern(kMoreThanTheKernelTakes);
   peer.send("x");
   socket.events().wait_receive_calls(1);
 

@@ -48,7 +48,7 @@ RECEIVE_TEST(Send, FollowsLongChains) {
 RECEIVE_TEST(Send, CompletesOnlyWhenAllIsSent) {
   covers("S-006", "S-001");
   auto [socket, peer] = connect_pair();
-  const std::string sent = pattern(std::size_t{32} << 20);  // More than the kernel takes at once.
+  const std::string sent = pattern(kMoreThanTheKernelTakes);  // More than the kernel takes at once.
   Buffer buffer(sent);
   IrpCall call;
 
@@ -161,7 +161,7 @@ RECEIVE_TEST(Send, FailsAfterOwnGracefulDisconnect) {
 
 // A send that stays pending, because the peer reads nothing.
 struct StuckSend {
-  explicit StuckSend(const Connection& socket) : buffer(std::size_t{64} << 20) {
+  explicit StuckSend(const Connection& socket) : buffer(kMoreThanTheKernelTakes) {
     call.start([&](PIRP irp) { return socket.send(buffer.whole(), 0, irp); });
   }
   Buffer buffer;
@@ -215,7 +215,7 @@ RECEIVE_TEST(Send, CancelTakesBackWhatHasNotGone) {
   const Completed cancelled = stuck.call.wait();
 
   EXPECT_EQ(cancelled.status, STATUS_CANCELLED);
-  EXPECT_LT(cancelled.information, std::size_t{64} << 20);
+  EXPECT_LT(cancelled.information, kMoreThanTheKernelTakes);
   // The stream goes on right after the bytes that had gone out.
   EXPECT_EQ(peer.receive(cancelled.information),
             std::string(cancelled.information, Buffer::kUntouched));
@@ -232,8 +232,8 @@ RECEIVE_TEST(Send, AQueuedOneIsCancelledWhole) {
   queued.start([&](PIRP irp) { return socket.send(buffer.whole(), 0, irp); });
   EXPECT_TRUE(IoCancelIrp(queued.irp()));
   EXPECT_EQ(queued.wait(), (Completed{STATUS_CANCELLED, 0}));
-  EXPECT_TRUE(peer.receive(std::size_t{64} << 20) ==
-              std::string(std::size_t{64} << 20, Buffer::kUntouched));
+  EXPECT_TRUE(peer.receive(kMoreThanTheKernelTakes) ==
+              std::string(kMoreThanTheKernelTakes, Buffer::kUntouched));
   EXPECT_EQ(stuck.call.wait().status, STATUS_SUCCESS);
   socket.disconnect();
   EXPECT_EQ(peer.receive_to_end(), "");

@@ -68,6 +68,9 @@ NTSTATUS WSKAPI ConnectionEvents::on_disconnect_event(PVOID context, ULONG flags
 std::string ConnectionEvents::taken() const {
   return log_.look([&] { return taken_; });
 }
+std::size_t ConnectionEvents::taken_bytes() const {
+  return log_.look([&] { return taken_.size(); });
+}
 void ConnectionEvents::wait_taken(std::size_t size) {
   log_.wait("bytes in WskReceiveEvent", [&] { return taken_.size() >= size; });
 }

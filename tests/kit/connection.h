@@ -50,6 +50,7 @@ class ConnectionEvents {
 
   // Bytes indicated and accepted so far (returned STATUS_SUCCESS or STATUS_PENDING).
   std::string taken() const;
+  std::size_t taken_bytes() const;
   void wait_taken(std::size_t size);  // At least that many.
   int receive_calls() const;
   void wait_receive_calls(int count);

@@ -89,6 +89,9 @@ std::vector<BackendAndOrigin> backends_and_origins();
 std::string name_of(const ::testing::TestParamInfo<Backend>& info);
 std::string name_of_both(const ::testing::TestParamInfo<BackendAndOrigin>& info);
 
+// The buffers of both ends of a loopback connection hold less, if the receiver does not read.
+inline constexpr std::size_t kMoreThanTheKernelTakes = std::size_t{16} << 20;
+
 // `size` bytes in which every position is recognisable.
 std::string pattern(std::size_t size, std::size_t from = 0);
 
