@@ -6,9 +6,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <memory>
+#include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "kit/peer.h"
 
 namespace wskrun::tests {
 namespace {
@@ -216,18 +219,68 @@ extern "C" NTSTATUS NTAPI chatty(PDRIVER_OBJECT driver, PUNICODE_STRING) {
   return STATUS_SUCCESS;
 }
 
+// The lines that the runtime and its drivers write.
+struct Lines {
+  static void take(void* lines, wskrun_log_level, const char*, size_t, const char* text,
+                   size_t length) {
+    auto& self = *static_cast<Lines*>(lines);
+    const std::lock_guard lock(self.mutex);
+    self.texts.emplace_back(text, length);
+  }
+  // The port in the last "listening on 127.0.0.1:port"; the driver says it in DriverEntry.
+  std::uint16_t port() {
+    const std::lock_guard lock(mutex);
+    for (auto line = texts.rbegin(); line != texts.rend(); ++line) {
+      if (line->find("listening on") == std::string::npos) continue;
+      return static_cast<std::uint16_t>(std::stoi(line->substr(line->rfind(':') + 1)));
+    }
+    return 0;
+  }
+
+  std::mutex mutex;
+  std::vector<std::string> texts;
+};
+
+class HostApiOn : public HostApi, public ::testing::WithParamInterface<const char*> {};
+INSTANTIATE_TEST_SUITE_P(, HostApiOn, ::testing::Values("uring", "epoll"),
+                         [](const auto& info) { return std::string(info.param); });
+
+// Unloading unmaps the code, so whatever still ran in it would crash.
+TEST_P(HostApiOn, LoadsAndUnloadsAFileUnderTrafficManyTimes) {
+  Lines lines;
+  wskrun_options options{};
+  options.size = sizeof options;
+  options.transport = GetParam();
+  options.log_sink = Lines::take;
+  options.log_context = &lines;
+  runtime_ = wskrun_runtime_create(&options, &error_);
+  if (runtime_ == nullptr && error_.result == WSKRUN_NO_TRANSPORT) GTEST_SKIP() << error_.text;
+  ASSERT_NE(runtime_, nullptr) << error_.text;
+  wskrun_image image{};
+  image.size = sizeof image;
+  image.path = WSKRUN_DRIVER_DIR "/echo.so";
+  for (int i = 0; i < 25; ++i) {
+    wskrun_driver* driver = wskrun_driver_load(runtime_, &image, &error_);
+    ASSERT_NE(driver, nullptr) << error_.text;
+    std::vector<Peer> peers;
+    for (int n = 0; n < 4; ++n) peers.push_back(Peer::connect(lines.port()));
+    for (Peer& peer : peers) peer.send_what_fits(std::string(200'000, 'x'));
+    EXPECT_EQ(peers.front().receive(1000), std::string(1000, 'x'));
+    wskrun_report* leftovers = nullptr;
+    ASSERT_EQ(wskrun_driver_unload(driver, &leftovers, &error_), WSKRUN_OK);
+    EXPECT_EQ(wskrun_report_count(leftovers), 0u);
+    wskrun_report_free(leftovers);
+  }
+  wskrun_runtime_destroy(std::exchange(runtime_, nullptr));
+}
+
 TEST_F(HostApi, GivesTheLogToTheHost) {
-  struct Lines {
-    std::vector<std::string> texts;
-  } lines;
+  Lines lines;
   wskrun_options options{};
   options.size = sizeof options;
   options.transport = "epoll";
   options.log_context = &lines;
-  options.log_sink = [](void* context, wskrun_log_level, const char*, size_t, const char* text,
-                        size_t length) {
-    static_cast<Lines*>(context)->texts.emplace_back(text, length);
-  };
+  options.log_sink = Lines::take;
   runtime_ = wskrun_runtime_create(&options, &error_);
   ASSERT_NE(runtime_, nullptr) << error_.text;
   wskrun_driver* driver = load(chatty);
