@@ -17,7 +17,8 @@ ConnectionSocket::ConnectionSocket(base::RefPtr<Client> client, std::unique_ptr<
                                    net::Family family, PVOID context,
                                    const WSK_CLIENT_CONNECTION_DISPATCH* dispatch,
                                    const void* created_by)
-    : Socket(std::move(client), Category::kConnection, family, &kConnectionDispatch, context, created_by),
+    : Socket(std::move(client), Category::kConnection, family, &kConnectionDispatch, context,
+             created_by),
       dispatch_(dispatch),
       socket_(std::move(socket)) {
   deliver_task_.socket = this;
@@ -52,8 +53,13 @@ void ConnectionSocket::accept_for(PVOID context, const WSK_CLIENT_CONNECTION_DIS
 }
 
 void ConnectionSocket::begin_receiving() {
-  base::MutexLock lock(mutex_);
-  if (!closing_) adjust_flow_locked();
+  {
+    base::MutexLock lock(mutex_);
+    if (!closing_) adjust_flow_locked();
+    // A WskReceive of the driver's may have set the bytes flowing before events were enabled.
+    if (queue_.empty() && !peer_ended_ && !dead_) return;
+  }
+  deliver_soon();
 }
 
 void ConnectionSocket::enable_from_the_start_locked(ULONG inherited) {

@@ -44,7 +44,8 @@ NTSTATUS WSKAPI connection_bind(PWSK_SOCKET Socket, PSOCKADDR LocalAddress, ULON
   if (request == nullptr) return STATUS_INVALID_PARAMETER;
   const NTSTATUS status = check_reserved(Socket, "WskBind", Flags);
   if (!NT_SUCCESS(status)) return finish(*request, status);
-  const std::optional<net::Address> address = address_for(Socket, socket.family(), "WskBind", LocalAddress);
+  const std::optional<net::Address> address =
+      address_for(Socket, socket.family(), "WskBind", LocalAddress);
   if (!address) return finish(*request, STATUS_INVALID_PARAMETER);
   return socket.bind(*request, *address);
 }
@@ -56,7 +57,8 @@ NTSTATUS WSKAPI connection_connect(PWSK_SOCKET Socket, PSOCKADDR RemoteAddress, 
   if (request == nullptr) return STATUS_INVALID_PARAMETER;
   const NTSTATUS status = check_reserved(Socket, "WskConnect", Flags);
   if (!NT_SUCCESS(status)) return finish(*request, status);
-  const std::optional<net::Address> address = address_for(Socket, socket.family(), "WskConnect", RemoteAddress);
+  const std::optional<net::Address> address =
+      address_for(Socket, socket.family(), "WskConnect", RemoteAddress);
   if (!address) return finish(*request, STATUS_INVALID_PARAMETER);
   return socket.connect(*request, *address);
 }
