@@ -38,8 +38,9 @@ TEST_P(HostileTest, OneRetainedByteAtATimeStaysWithinBounds) {
   constexpr std::size_t kBound = 256 << 10;
   constexpr std::size_t kTotal = 1 << 20;
   restart({.loop_count = 1, .receive_memory_bytes = kBound});
-  Connection connection = accept_connection();
+  Connection connection = accept_connection(/*paused=*/true);
   connection.sink->retain = true;
+  connection.endpoint().resume_receive();
   std::thread writer([&] {
     const int one = 1;
     ::setsockopt(connection.peer.fd(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
@@ -266,11 +267,12 @@ TEST_P(HostileTest, ChunksGoBackFromManyThreadsWhileMemoryIsShort) {
   constexpr std::size_t kTotal = 16 << 20;
   constexpr int kThreads = 3;
   restart({.loop_count = 2, .receive_memory_bytes = 2 << 20});
-  Connection connections[2] = {accept_connection(), accept_connection()};
+  Connection connections[2] = {accept_connection(true), accept_connection(true)};
   const std::string all = pattern(kTotal);
   std::vector<std::thread> threads;
   for (Connection& connection : connections) {
     connection.sink->retain = true;
+    connection.endpoint().resume_receive();
     threads.emplace_back([&] {
       connection.peer.write(all);
       connection.peer.send_fin();

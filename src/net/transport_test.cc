@@ -161,8 +161,9 @@ TEST_P(TransportTest, ReceivesALongStreamUnharmed) {
 
 TEST_P(TransportTest, RetainedChunksKeepTheirBytes) {
   constexpr std::size_t kTotal = 8 << 20;
-  Connection connection = accept_connection();
+  Connection connection = accept_connection(/*paused=*/true);
   connection.sink->retain = true;
+  connection.endpoint().resume_receive();
   const std::string all = pattern(kTotal);
   ASSERT_TRUE(connection.peer.write(all));
   ASSERT_TRUE(connection.sink->wait_bytes(kTotal));
@@ -190,12 +191,8 @@ TEST_P(TransportTest, ReceivesNothingBeforeItIsResumed) {
 
 TEST_P(TransportTest, PausePushesBackOnThePeerAndResumeLosesNothing) {
   constexpr std::size_t kTotal = 32 << 20;
-  Connection connection = accept_connection();
-  std::size_t since_pause = 0;
-  connection.sink->on_chunk = [&](const Chunk& chunk) {
-    since_pause += chunk.size();
-    connection.endpoint().pause_receive();
-  };
+  Connection connection = accept_connection(/*paused=*/true);
+  connection.sink->on_chunk = [&](const Chunk&) { connection.endpoint().pause_receive(); };
   const std::string all = pattern(kTotal);
   std::thread writer([&] {
     connection.peer.write(all);
@@ -479,8 +476,9 @@ TEST_P(TransportTest, AListenerSurvivesTheLackOfDescriptors) {
 TEST_P(TransportTest, WhoRetainsEverythingStarvesNobodyElse) {
   constexpr std::size_t kBound = 4 << 20;
   restart({.loop_count = 1, .receive_memory_bytes = kBound});
-  Connection greedy = accept_connection();
+  Connection greedy = accept_connection(/*paused=*/true);
   greedy.sink->retain = true;
+  greedy.endpoint().resume_receive();
   const std::string all = pattern(24 << 20);
   std::thread writer([&] {
     greedy.peer.write(all);
@@ -508,8 +506,9 @@ TEST_P(TransportTest, WhoRetainsEverythingStarvesNobodyElse) {
 }
 
 TEST_P(TransportTest, ChunksOutliveTheTransport) {
-  Connection connection = accept_connection();
+  Connection connection = accept_connection(/*paused=*/true);
   connection.sink->retain = true;
+  connection.endpoint().resume_receive();
   connection.peer.write("kept");
   ASSERT_TRUE(connection.sink->wait_bytes(4));
   EXPECT_TRUE(connection.sink->close());
@@ -569,7 +568,7 @@ TEST_P(TransportTest, WakeEndsATurnWithItsHook) {
 }
 
 TEST_P(TransportTest, TheSinkIsNeverCalledFromWithinAnEndpointFunction) {
-  Connection connection = accept_connection();
+  Connection connection = accept_connection(/*paused=*/true);
   OwnedSend send("x");
   bool inside = false;
   bool seen_inside = false;
@@ -583,6 +582,7 @@ TEST_P(TransportTest, TheSinkIsNeverCalledFromWithinAnEndpointFunction) {
     connection.endpoint().send(send.op);
     inside = false;
   };
+  connection.endpoint().resume_receive();
   connection.peer.write("a");
   EXPECT_EQ(connection.peer.read(1), "x");
   connection.peer.write("b");

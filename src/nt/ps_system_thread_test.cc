@@ -124,10 +124,22 @@ TEST_F(SystemThread, ManyAtOnceComeAndGo) {
 }
 
 TEST_F(SystemThread, DroppingTheHandleAtOnceIsFine) {
-  KEVENT done;
-  KeInitializeEvent(&done, NotificationEvent, FALSE);
-  ZwClose(start([](PVOID event) { KeSetEvent(static_cast<PKEVENT>(event), 0, FALSE); }, &done));
-  wait_for(&done);
+  struct Running {
+    KEVENT is_set;
+    PVOID thread;
+  } running;
+  KeInitializeEvent(&running.is_set, NotificationEvent, FALSE);
+  ZwClose(start(
+      [](PVOID context) {
+        auto& self = *static_cast<Running*>(context);
+        self.thread = KeGetCurrentThread();
+        ObReferenceObject(self.thread);
+        KeSetEvent(&self.is_set, 0, FALSE);
+      },
+      &running));
+  wait_for(&running.is_set);
+  wait_for(running.thread);
+  ObDereferenceObject(running.thread);
 }
 
 TEST(ObHandle, UnknownAndClosedHandlesAreInvalid) {

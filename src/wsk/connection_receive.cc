@@ -92,8 +92,6 @@ void ConnectionSocket::received(net::Chunk chunk) {
     }
   }
   deliver();
-  base::MutexLock lock(mutex_);
-  if (!closing_) adjust_flow_locked();
 }
 
 // Pauses the endpoint when too much waits or is kept, and lets it go on when half of that is left.
@@ -141,6 +139,9 @@ void ConnectionSocket::deliver() {
         break;
     }
   }
+  // All that was taken is taken; what waits now waits for the driver.
+  base::MutexLock lock(mutex_);
+  if (!closing_) adjust_flow_locked();
 }
 
 // Pending WskReceive calls first, then the callbacks.
@@ -262,7 +263,6 @@ void ConnectionSocket::settle(Batch& batch, NTSTATUS status, std::size_t accepte
     if (taken < batch.bytes) stopped_ = !restarted_;
     settle_accepted_locked(batch, taken);
   }
-  if (!closing_) adjust_flow_locked();
 }
 
 // The first `accepted` bytes are consumed; the rest goes back to the front of the queue.

@@ -65,6 +65,12 @@ std::string echo_of(Peer& peer, const std::string& sent) {
   return received;
 }
 
+TEST_P(Examples, HelloComesAndGoes) {
+  Process process(command("hello"));
+  EXPECT_NE(process.line_with("hello from"), "");
+  unload(process);
+}
+
 TEST_P(Examples, EchoSendsEverythingBack) {
   Process process(command("echo"));
   const std::uint16_t port = listening_port(process);

@@ -94,6 +94,8 @@ class Connection {
 
   PWSK_SOCKET socket() const { return socket_; }
   ConnectionEvents& events() const { return *events_; }
+  // For callbacks that come until the close has completed.
+  std::shared_ptr<ConnectionEvents> shared_events() const { return events_; }
   const WSK_PROVIDER_CONNECTION_DISPATCH& dispatch() const {
     return *static_cast<const WSK_PROVIDER_CONNECTION_DISPATCH*>(socket_->Dispatch);
   }

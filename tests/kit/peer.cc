@@ -117,7 +117,7 @@ std::size_t Peer::send_what_fits(std::string_view data) {
   while (total < data.size()) {
     const ssize_t size =
         ::send(fd_, data.data() + total, data.size() - total, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (size < 0 && errno == EAGAIN) break;
+    if (size < 0 && (errno == EAGAIN || errno == ECONNRESET || errno == EPIPE)) break;
     if (size < 0) fail("send");
     total += static_cast<std::size_t>(size);
   }

@@ -23,7 +23,7 @@ class Peer {
 
   // Sends all of it.
   void send(std::string_view data);
-  // Sends what fits without waiting; returns how much that was.
+  // Sends what fits without waiting; returns how much that was. Nothing fits after a reset.
   std::size_t send_what_fits(std::string_view data);
   std::string receive(std::size_t size);
   // Everything up to the FIN.
