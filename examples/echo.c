@@ -113,8 +113,9 @@ static VOID SendBack(PECHO Echo, PWSK_DATA_INDICATION Data) {
   }
   send->Data = Data;
   IoSetCompletionRoutine(send->Irp, SendCompleted, send, TRUE, TRUE, TRUE);
-  /* Whatever this returns, SendCompleted is called, and maybe already was. */
-  dispatch->WskSend(Echo->Connection.Socket, &Data->Buffer, 0, send->Irp);
+  /* NODELAY: the peer waits for its echo. Whatever this returns, SendCompleted is called, and maybe
+     already was. */
+  dispatch->WskSend(Echo->Connection.Socket, &Data->Buffer, WSK_FLAG_NODELAY, send->Irp);
 }
 
 static BOOLEAN IsFull(PECHO Echo) {

@@ -57,6 +57,31 @@ typedef enum wskrun_delivery {
   WSKRUN_DELIVER_AT_PASSIVE_LEVEL,
 } wskrun_delivery;
 
+/*
+ * How calls of the driver's end that Windows may end either way: before they return, or after
+ * STATUS_PENDING on another thread. Drivers must bear both.
+ */
+typedef enum wskrun_completion {
+  WSKRUN_COMPLETE_NATURALLY = 0, /* As it comes. */
+  WSKRUN_COMPLETE_INLINE,        /* Before the call returns, wherever it ends soon. A call waits */
+                                 /* for that only at PASSIVE_LEVEL. */
+  WSKRUN_COMPLETE_PENDING,       /* Always after STATUS_PENDING. */
+  WSKRUN_COMPLETE_RANDOMLY,      /* One of the three for each call, drawn from completion_seed. */
+} wskrun_completion;
+
+/* What the runtime does where Microsoft's pages say one thing and Windows was seen to do another.
+ */
+typedef enum wskrun_compat {
+  WSKRUN_AS_DOCUMENTED = 0,
+  WSKRUN_AS_WINDOWS,
+} wskrun_compat;
+
+/* When a WskSend completes. */
+typedef enum wskrun_send_completion {
+  WSKRUN_SENT_TO_KERNEL = 0, /* The kernel has taken all its bytes. */
+  WSKRUN_SENT_TO_PEER,       /* The peer has acknowledged them. */
+} wskrun_send_completion;
+
 typedef enum wskrun_log_level {
   WSKRUN_LOG_TRACE = 1,
   WSKRUN_LOG_DEBUG,
@@ -83,6 +108,11 @@ typedef struct wskrun_options {
   wskrun_log_level log_level;  /* Lines below it are dropped. 0: WSKRUN_LOG_INFO. */
   wskrun_log_sink log_sink;    /* NULL: standard error. */
   void* log_context;
+  wskrun_completion completion;
+  uint64_t completion_seed;
+  wskrun_compat compat;
+  wskrun_send_completion send_completion;
+  unsigned provider_delay_ms; /* WSK can be captured only so long after the start. */
 } wskrun_options;
 
 /*

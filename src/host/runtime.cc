@@ -6,6 +6,7 @@
 #include <cstring>
 #include <latch>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -16,6 +17,7 @@
 #include "host/leftovers.h"
 #include "net/transport_factory.h"
 #include "nt/ex_work_queue.h"
+#include "nt/sched.h"
 #include "probe/counters.h"
 #include "probe/mistake.h"
 
@@ -40,6 +42,29 @@ wskrun_result explain_transport(std::string_view name, net::Error why, wskrun_er
                                : ""));
 }
 
+wsk::Settings settings_of(const wskrun_options& options) {
+  return {
+      .completion = static_cast<wsk::CompletionMode>(options.completion),
+      .completion_seed = options.completion_seed,
+      .compat = static_cast<wsk::Compat>(options.compat),
+      .send_completion = static_cast<wsk::SendCompletion>(options.send_completion),
+  };
+}
+
+static_assert(WSKRUN_COMPLETE_NATURALLY == int(wsk::CompletionMode::kNatural) &&
+              WSKRUN_COMPLETE_INLINE == int(wsk::CompletionMode::kInline) &&
+              WSKRUN_COMPLETE_PENDING == int(wsk::CompletionMode::kPending) &&
+              WSKRUN_COMPLETE_RANDOMLY == int(wsk::CompletionMode::kRandom));
+static_assert(WSKRUN_AS_DOCUMENTED == int(wsk::Compat::kDocumented) &&
+              WSKRUN_AS_WINDOWS == int(wsk::Compat::kWindows));
+static_assert(WSKRUN_SENT_TO_KERNEL == int(wsk::SendCompletion::kKernel) &&
+              WSKRUN_SENT_TO_PEER == int(wsk::SendCompletion::kPeer));
+
+bool are_known(const wskrun_options& options) {
+  return options.completion <= WSKRUN_COMPLETE_RANDOMLY && options.compat <= WSKRUN_AS_WINDOWS &&
+         options.send_completion <= WSKRUN_SENT_TO_PEER;
+}
+
 }  // namespace
 
 Runtime::Runtime(const wskrun_options& options)
@@ -57,11 +82,43 @@ std::unique_ptr<Runtime> Runtime::create(const wskrun_options& options, wskrun_e
                      nt::kMaxProcessors));
     return nullptr;
   }
+  if (!are_known(options)) {
+    fail(error, WSKRUN_BAD_ARGUMENT,
+         "wskrun_options: completion, compat or send_completion has no such value");
+    return nullptr;
+  }
   std::unique_ptr<Runtime> runtime(new Runtime(options));
   if (!runtime->create_transport(options, error)) return nullptr;
-  runtime->subsystem_ = std::make_unique<wsk::Subsystem>(*runtime->transport_);
-  CHECK(NT_SUCCESS(runtime->subsystem_->start()));
+  runtime->subsystem_ =
+      std::make_unique<wsk::Subsystem>(*runtime->transport_, settings_of(options));
+  runtime->offer_wsk(options.provider_delay_ms);
   return runtime;
+}
+
+// At once, or from a thread of its own when the time has come: attaching is for PASSIVE_LEVEL.
+void Runtime::offer_wsk(unsigned delay_ms) {
+  if (delay_ms == 0) {
+    CHECK(NT_SUCCESS(subsystem_->start()));
+    return;
+  }
+  KeInitializeEvent(&no_provider_any_more_, NotificationEvent, FALSE);
+  provider_delay_.QuadPart = -10'000LL * delay_ms;
+  has_late_provider_ =
+      nt::sched::start_thread("wskrun-provider", offer_wsk_late, this, late_provider_);
+  CHECK(has_late_provider_);
+}
+
+void Runtime::offer_wsk_late(void* runtime) {
+  auto& self = *static_cast<Runtime*>(runtime);
+  const NTSTATUS status = KeWaitForSingleObject(&self.no_provider_any_more_, ::Executive,
+                                                KernelMode, FALSE, &self.provider_delay_);
+  if (status == STATUS_TIMEOUT) CHECK(NT_SUCCESS(self.subsystem_->start()));
+}
+
+void Runtime::stop_waiting_for_provider() {
+  if (!std::exchange(has_late_provider_, false)) return;
+  KeSetEvent(&no_provider_any_more_, IO_NO_INCREMENT, FALSE);
+  nt::sched::join_thread(late_provider_);
 }
 
 bool Runtime::create_transport(const wskrun_options& options, wskrun_error* error) {
@@ -80,6 +137,7 @@ bool Runtime::create_transport(const wskrun_options& options, wskrun_error* erro
 }
 
 bool Runtime::stop() {
+  stop_waiting_for_provider();
   if (!subsystem_->stop()) return false;
   subsystem_.reset();
   transport_.reset();  // Here, not in the destructor: the loops call us until it is gone.

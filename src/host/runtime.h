@@ -10,6 +10,7 @@
 #include "net/transport.h"
 #include "nt/executive.h"
 #include "nt/ke_dpc.h"
+#include "nt/sched.h"
 #include "wsk/subsystem.h"
 #include "wskrun/host.h"
 
@@ -37,6 +38,9 @@ class Runtime final : private net::LoopHooks, private nt::ProcessorWaker {
   explicit Runtime(const wskrun_options& options);
 
   bool create_transport(const wskrun_options& options, wskrun_error* error);
+  void offer_wsk(unsigned delay_ms);
+  static void offer_wsk_late(void* runtime);
+  void stop_waiting_for_provider();
 
   // A loop thread is a processor from its start to its end and runs DPCs after each turn.
   void loop_started(unsigned index) override;
@@ -50,6 +54,11 @@ class Runtime final : private net::LoopHooks, private nt::ProcessorWaker {
   // transport_ for other threads: the loops run before make_transport() has returned.
   std::atomic<net::Transport*> running_{nullptr};
   std::unique_ptr<wsk::Subsystem> subsystem_;
+  // With a delay: the thread that waits until WSK may be offered, and what ends its wait.
+  bool has_late_provider_ = false;
+  nt::sched::ThreadToken late_provider_{};
+  LARGE_INTEGER provider_delay_{};
+  KEVENT no_provider_any_more_{};
 };
 
 }  // namespace wskrun::host

@@ -40,8 +40,6 @@ class Client final : public RequestOwner {
   // NmrProviderDetachClientComplete. Once.
   bool begin_detach();
 
-  Subsystem& subsystem() const { return subsystem_; }
-
   // Adds to the events that WSK enables on every socket. False once there was a socket (E-039).
   bool add_static_events(ULONG events);
   // For each new socket, accepted ones too: the static events. They cannot change any more.
@@ -52,6 +50,7 @@ class Client final : public RequestOwner {
   void request_begun() override { add_ref(); }
   void request_ended() override { release(); }
   const void* handle() const override { return this; }
+  Subsystem& subsystem() const override { return subsystem_; }
 
  private:
   bool try_add_ref();

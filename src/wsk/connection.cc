@@ -39,7 +39,7 @@ void ConnectionSocket::adopt_connection() {
   base::MutexLock lock(mutex_);
   local_ = socket_->local_address();
   remote_ = socket_->remote_address();
-  endpoint_ = &client().subsystem().transport().open_stream(std::move(socket_), *this);
+  endpoint_ = &subsystem().transport().open_stream(std::move(socket_), *this);
   state_ = State::kConnected;
   probe::count(probe::Counter::kConnectionsOpened);
 }
@@ -55,8 +55,9 @@ void ConnectionSocket::accept_for(PVOID context, const WSK_CLIENT_CONNECTION_DIS
 void ConnectionSocket::begin_receiving() {
   {
     base::MutexLock lock(mutex_);
+    known_ = true;
     if (!closing_) adjust_flow_locked();
-    // A WskReceive of the driver's may have set the bytes flowing before events were enabled.
+    // A WskReceive of the driver's may have set the bytes flowing before.
     if (queue_.empty() && !peer_ended_ && !dead_) return;
   }
   deliver_soon();
@@ -94,7 +95,7 @@ NTSTATUS ConnectionSocket::start_connect_locked(ConnectRequest& request,
   if (closing_ || state_ != State::kBound) return STATUS_INVALID_DEVICE_STATE;
   if (!make_cancellable(request)) return STATUS_CANCELLED;
   if (endpoint_ == nullptr) {
-    endpoint_ = &client().subsystem().transport().open_stream(std::move(socket_), *this);
+    endpoint_ = &subsystem().transport().open_stream(std::move(socket_), *this);
   }
   state_ = State::kConnecting;
   connect_ = &request;
@@ -144,7 +145,6 @@ ConnectionSocket::Outcome ConnectionSocket::connect_outcome_locked(net::Error er
   state_ = State::kConnected;
   local_ = endpoint_->local_address();
   enable_from_the_start_locked(0);
-  adjust_flow_locked();
   probe::count(probe::Counter::kConnectionsOpened);
   return {STATUS_SUCCESS, for_socket_connect_ ? reinterpret_cast<ULONG_PTR>(wsk_socket()) : 0};
 }
@@ -154,10 +154,15 @@ void ConnectionSocket::connected(net::Error error) {
   const Outcome outcome = connect_outcome_locked(error);
   const bool unwanted = for_socket_connect_ && !NT_SUCCESS(outcome.status);
   ConnectRequest* request = std::exchange(connect_, nullptr);
+  request->connected = NT_SUCCESS(outcome.status);
   const bool mine = claim(*request, outcome.status, outcome.information);
   lock.unlock();
   if (unwanted) discard();
   if (mine) finish(*request, outcome.status, outcome.information);
+}
+
+void ConnectRequest::after_completion() {
+  if (connected) static_cast<ConnectionSocket*>(owner)->begin_receiving();
 }
 
 // ---- what a connected socket is asked
@@ -370,6 +375,7 @@ bool ConnectionSocket::cancel_locked(Request& request) {
     }
     case Request::Kind::kOther:
     case Request::Kind::kAccept:
+    case Request::Kind::kNotification:
       break;
   }
   CHECK(false);

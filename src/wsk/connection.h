@@ -55,6 +55,8 @@ struct DisconnectRequest : SendRequest {
 
 struct ConnectRequest : Request {
   ConnectRequest() : Request(Kind::kConnect) {}
+  void after_completion() override;
+  bool connected = false;
 };
 
 class ConnectionSocket final : public Socket, private net::StreamSink {
@@ -75,6 +77,7 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
   void accept_for(PVOID context, const WSK_CLIENT_CONNECTION_DISPATCH* dispatch, ULONG inherited);
   // and, once the driver knows the socket, bytes and events begin to flow. Keep a Hold around what
   // tells the driver: it may close the socket at once. One that it refuses is discard()ed instead.
+  // The same for a socket that the driver connected.
   void begin_receiving();
 
   // What the dispatch entries do, arguments checked. Each ends the request, if there is one.
@@ -176,8 +179,9 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
   void orphan_kept_locked() REQUIRES(mutex_);
 
   State state_ GUARDED_BY(mutex_) = State::kCreated;
-  bool for_socket_connect_ GUARDED_BY(mutex_) = false;  // The driver does not know it yet.
-  bool send_ended_ GUARDED_BY(mutex_) = false;          // The driver disconnected gracefully.
+  bool for_socket_connect_ GUARDED_BY(mutex_) = false;
+  bool known_ GUARDED_BY(mutex_) = false;       // The driver was told that it is connected.
+  bool send_ended_ GUARDED_BY(mutex_) = false;  // The driver disconnected gracefully.
   bool fin_acknowledged_ GUARDED_BY(mutex_) = false;
   bool peer_ended_ GUARDED_BY(mutex_) = false;  // The peer's FIN came; queue_ may hold bytes yet.
   bool dead_ GUARDED_BY(mutex_) = false;        // Reset, by either end.

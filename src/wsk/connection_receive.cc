@@ -36,7 +36,8 @@ NTSTATUS ConnectionSocket::receive(ReceiveRequest& request) {
     stopped_ = false;
     const bool empty = request.cursor.remaining() == 0 && !request.drain;
     if (empty) outcome = Outcome{STATUS_SUCCESS, 0};
-    if (!empty && receives_.empty() && !indicating_) outcome = fill_locked(request);
+    const bool now = receives_.empty() && !indicating_ && request.ending != Ending::kPending;
+    if (!empty && now) outcome = fill_locked(request);
     adjust_flow_locked();
   }
   if (outcome) {
@@ -47,7 +48,12 @@ NTSTATUS ConnectionSocket::receive(ReceiveRequest& request) {
   }
   mark_pending(request);
   receives_.push_back(request);
-  if (make_cancellable(request)) return STATUS_PENDING;
+  if (make_cancellable(request)) {
+    const bool waiting = !queue_.empty() || peer_ended_;
+    lock.unlock();
+    if (waiting) deliver_soon();
+    return STATUS_PENDING;
+  }
   RequestQueue::remove(request);
   const std::size_t bytes = request.bytes;
   lock.unlock();
@@ -149,6 +155,7 @@ std::optional<ConnectionSocket::Delivery> ConnectionSocket::next_delivery(Batch&
   base::MutexLock lock(mutex_);
   if (closing_) return std::nullopt;
   if (std::optional<Delivery> receive = next_receive_locked()) return receive;
+  if (!known_) return std::nullopt;
   return dead_ ? next_event_of_dead_locked() : next_event_locked(batch);
 }
 
@@ -211,8 +218,8 @@ void ConnectionSocket::take_batch_locked(Batch& batch) {
 void ConnectionSocket::indicate(Batch& batch) {
   const auto [callback, context, flags] = [this] {
     base::MutexLock lock(mutex_);
-    const bool short_of_memory = client().subsystem().transport().under_memory_pressure() ||
-                                 kept_bytes_ > kKeptLimitBytes / 2;
+    const bool short_of_memory =
+        subsystem().transport().under_memory_pressure() || kept_bytes_ > kKeptLimitBytes / 2;
     const ULONG release = short_of_memory ? WSK_FLAG_RELEASE_ASAP : 0;
     return std::tuple(dispatch_->WskReceiveEvent, context_locked(), level_flag() | release);
   }();

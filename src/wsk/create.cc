@@ -58,7 +58,7 @@ NTSTATUS WSKAPI create_socket(PWSK_CLIENT Client, ADDRESS_FAMILY AddressFamily, 
   if (!NT_SUCCESS(status)) return finish(request, status);
 
   client->freeze_static_events();
-  const void* created_by = __builtin_return_address(0);
+  const void* created_by = call_site;
   Socket* socket;
   if (Flags == WSK_FLAG_LISTEN_SOCKET) {
     socket = new ListenSocket(std::move(client), std::move(tcp), *family, SocketContext,
@@ -96,7 +96,7 @@ NTSTATUS WSKAPI create_connected_socket(PWSK_CLIENT Client, USHORT SocketType, U
   }
   client->freeze_static_events();
   auto* socket = new ConnectionSocket(std::move(client), std::move(tcp), local->family,
-                                      SocketContext, Dispatch, __builtin_return_address(0));
+                                      SocketContext, Dispatch, call_site);
   auto* request = begin<ConnectRequest>(Irp, "WskSocketConnect", *socket);
   return socket->bind_and_connect(*request, *local, *remote);
 }

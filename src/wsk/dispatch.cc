@@ -1,40 +1,44 @@
 // The dispatch tables, and nothing else.
 #include "wsk/dispatch.h"
 
+#include "wsk/completion.h"
+
 namespace wskrun::wsk {
 
 const WSK_PROVIDER_DISPATCH kProviderDispatch = {
     .Version = MAKE_WSK_VERSION(1, 1),
     .Reserved = 0,
-    .WskSocket = create_socket,
-    .WskSocketConnect = create_connected_socket,
-    .WskControlClient = control_client,
-    .WskGetAddressInfo = get_address_info,
+    .WskSocket = Entry<create_socket>::call,
+    .WskSocketConnect = Entry<create_connected_socket>::call,
+    .WskControlClient = Entry<control_client>::call,
+    .WskGetAddressInfo = Entry<get_address_info>::call,
     .WskFreeAddressInfo = free_address_info,
-    .WskGetNameInfo = get_name_info,
+    .WskGetNameInfo = Entry<get_name_info>::call,
 };
 
 const WSK_PROVIDER_LISTEN_DISPATCH kListenDispatch = {
-    .Basic = {.WskControlSocket = control_socket, .WskCloseSocket = close_socket},
-    .WskBind = listen_bind,
-    .WskAccept = listen_accept,
-    .WskInspectComplete = listen_inspect_complete,
-    .WskGetLocalAddress = listen_get_local_address,
+    .Basic = {.WskControlSocket = Entry<control_socket>::call,
+              .WskCloseSocket = Entry<close_socket>::call},
+    .WskBind = Entry<listen_bind>::call,
+    .WskAccept = Entry<listen_accept>::call,
+    .WskInspectComplete = Entry<listen_inspect_complete>::call,
+    .WskGetLocalAddress = Entry<listen_get_local_address>::call,
 };
 
 const WSK_PROVIDER_CONNECTION_DISPATCH kConnectionDispatch = {
-    .Basic = {.WskControlSocket = control_socket, .WskCloseSocket = close_socket},
-    .WskBind = connection_bind,
-    .WskConnect = connection_connect,
-    .WskGetLocalAddress = connection_get_local_address,
-    .WskGetRemoteAddress = connection_get_remote_address,
-    .WskSend = connection_send,
-    .WskReceive = connection_receive,
-    .WskDisconnect = connection_disconnect,
+    .Basic = {.WskControlSocket = Entry<control_socket>::call,
+              .WskCloseSocket = Entry<close_socket>::call},
+    .WskBind = Entry<connection_bind>::call,
+    .WskConnect = Entry<connection_connect>::call,
+    .WskGetLocalAddress = Entry<connection_get_local_address>::call,
+    .WskGetRemoteAddress = Entry<connection_get_remote_address>::call,
+    .WskSend = Entry<connection_send>::call,
+    .WskReceive = Entry<connection_receive>::call,
+    .WskDisconnect = Entry<connection_disconnect>::call,
     .WskRelease = connection_release,
-    .WskConnectEx = connection_connect_ex,
-    .WskSendEx = connection_send_ex,
-    .WskReceiveEx = connection_receive_ex,
+    .WskConnectEx = Entry<connection_connect_ex>::call,
+    .WskSendEx = Entry<connection_send_ex>::call,
+    .WskReceiveEx = Entry<connection_receive_ex>::call,
 };
 
 }  // namespace wskrun::wsk

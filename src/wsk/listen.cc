@@ -16,14 +16,8 @@
 namespace wskrun::wsk {
 namespace {
 
-// Completes a WskAccept that got its connection. The driver may close the socket at once.
-NTSTATUS finish_accept(AcceptRequest& request) {
-  ConnectionSocket& accepted = *request.accepted;
-  Socket::Hold hold(accepted);
-  const NTSTATUS status =
-      finish(request, STATUS_SUCCESS, reinterpret_cast<ULONG_PTR>(accepted.wsk_socket()));
-  accepted.begin_receiving();
-  return status;
+ULONG_PTR handle_of(const AcceptRequest& request) {
+  return reinterpret_cast<ULONG_PTR>(request.accepted->wsk_socket());
 }
 
 }  // namespace
@@ -67,7 +61,7 @@ NTSTATUS ListenSocket::listen_locked(const net::Address& address) {
   local_ = socket_->local_address();
   const ULONG statics = client().freeze_static_events() & WSK_EVENT_ACCEPT;
   if (statics != 0) events_.enable_for_good(statics & callbacks_locked());
-  endpoint_ = &client().subsystem().transport().open_listener(std::move(socket_), *this);
+  endpoint_ = &subsystem().transport().open_listener(std::move(socket_), *this);
   adjust_flow_locked();
   return STATUS_SUCCESS;
 }
@@ -119,11 +113,11 @@ ULONG ListenSocket::callbacks_locked() const {
 NTSTATUS ListenSocket::accept(AcceptRequest& request) {
   base::MutexLock lock(mutex_);
   NTSTATUS status = usable_locked();
-  const bool at_once = accepts_.empty() && !waiting_.empty();
+  const bool at_once = accepts_.empty() && !waiting_.empty() && request.ending != Ending::kPending;
   if (NT_SUCCESS(status) && at_once) {
     hand_over_locked(request);
     lock.unlock();
-    return finish_accept(request);
+    return finish(request, STATUS_SUCCESS, handle_of(request));
   }
   if (!NT_SUCCESS(status)) {
     lock.unlock();
@@ -132,6 +126,9 @@ NTSTATUS ListenSocket::accept(AcceptRequest& request) {
   mark_pending(request);
   if (make_cancellable(request)) {
     accepts_.push_back(request);
+    const bool waiting = !waiting_.empty();
+    lock.unlock();
+    if (waiting) deliver_soon();
     return STATUS_PENDING;
   }
   lock.unlock();
@@ -171,7 +168,7 @@ ConnectionSocket& ListenSocket::take_connection_locked(const void* taken_by) {
   return *connection;
 }
 
-// Gives the next connection to a WskAccept; finish_accept() is to follow.
+// Gives the next connection to a WskAccept, which is to be finished with handle_of().
 void ListenSocket::hand_over_locked(AcceptRequest& request) {
   ConnectionSocket& connection = take_connection_locked(request.called_from);
   connection.accept_for(request.context, request.dispatch, /*inherited=*/0);
@@ -181,7 +178,7 @@ void ListenSocket::hand_over_locked(AcceptRequest& request) {
   if (request.remote_address != nullptr) {
     store_address(connection.remote_address(), request.remote_address);
   }
-  request.accepted = &connection;
+  request.accept(connection);
 }
 
 std::optional<ListenSocket::Delivery> ListenSocket::next_delivery() {
@@ -197,8 +194,7 @@ std::optional<ListenSocket::Delivery> ListenSocket::next_delivery() {
       continue;
     }
     hand_over_locked(request);
-    const auto handle = reinterpret_cast<ULONG_PTR>(request.accepted->wsk_socket());
-    if (claim(request, STATUS_SUCCESS, handle)) {
+    if (claim(request, STATUS_SUCCESS, handle_of(request))) {
       return Delivery{.kind = Delivery::Kind::kAccept, .request = &request};
     }
   }
@@ -218,7 +214,7 @@ void ListenSocket::deliver() {
   while (const std::optional<Delivery> next = next_delivery()) {
     switch (next->kind) {
       case Delivery::Kind::kAccept:
-        finish_accept(*next->request);
+        finish(*next->request, STATUS_SUCCESS, handle_of(*next->request));
         break;
       case Delivery::Kind::kRefuse:
         finish(*next->request, STATUS_FILE_FORCED_CLOSED);
@@ -332,11 +328,8 @@ void ListenSocket::on_cancel(Request& request) {
   const bool undecided = admit_cancel(request);
   if (undecided) RequestQueue::remove(request);
   lock.unlock();
-  auto& accept = static_cast<AcceptRequest&>(request);
   if (undecided) {
     finish(request, STATUS_CANCELLED);
-  } else if (accept.accepted != nullptr) {
-    finish_accept(accept);
   } else {
     finish_decided(request);
   }

@@ -23,7 +23,16 @@ struct AcceptRequest : Request {
   PSOCKADDR local_address = nullptr;  // Where the driver wants the addresses, or null.
   PSOCKADDR remote_address = nullptr;
   const void* called_from = nullptr;     // In the driver, for the ledger.
-  ConnectionSocket* accepted = nullptr;  // Once there is one.
+  ConnectionSocket* accepted = nullptr;  // Once there is one, held.
+  std::optional<Socket::Hold> hold;
+
+  void accept(ConnectionSocket& connection) {
+    accepted = &connection;
+    hold.emplace(connection);  // The driver may close it at once.
+  }
+  void after_completion() override {
+    if (accepted != nullptr) accepted->begin_receiving();
+  }
 };
 
 class ListenSocket final : public Socket, private net::ListenerSink {

@@ -29,7 +29,7 @@ NTSTATUS WSKAPI listen_accept(PWSK_SOCKET ListenSocket, ULONG Flags, PVOID Accep
   request->dispatch = AcceptSocketDispatch;
   request->local_address = LocalAddress;
   request->remote_address = RemoteAddress;
-  request->called_from = __builtin_return_address(0);
+  request->called_from = call_site;
   return socket.accept(*request);
 }
 

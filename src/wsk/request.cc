@@ -11,6 +11,7 @@
 #include "nt/upcall.h"
 #include "probe/events.h"
 #include "probe/mistake.h"
+#include "wsk/subsystem.h"
 
 namespace wskrun::wsk {
 namespace {
@@ -26,6 +27,12 @@ void cancel_routine(PDEVICE_OBJECT, PIRP irp) {
   request.owner->on_cancel(request);
 }
 
+// What waits for somebody else to do something first may wait for ever.
+bool ends_by_itself(Request::Kind kind) {
+  return kind != Request::Kind::kReceive && kind != Request::Kind::kAccept &&
+         kind != Request::Kind::kNotification;
+}
+
 }  // namespace
 
 NTSTATUS refuse_null_irp(const char* operation, const void* handle) {
@@ -39,6 +46,13 @@ void bind_request(Request& request, PIRP irp, const char* operation, RequestOwne
   request.owner = &owner;
   request.irp = irp;
   request.operation = operation;
+  request.ending = owner.subsystem().next_ending();
+  if (request.ending == Ending::kInline && ends_by_itself(request.kind)) {
+    if (InlineCall* call = InlineCall::current()) {
+      call->attach(request);
+      request.caller_.store(call, std::memory_order_relaxed);
+    }
+  }
   PIO_STACK_LOCATION location = IoGetCurrentIrpStackLocation(irp);
   location->MajorFunction = IRP_MJ_INTERNAL_DEVICE_CONTROL;
   location->MinorFunction = 0;
@@ -54,6 +68,7 @@ void bind_request(Request& request, PIRP irp, const char* operation, RequestOwne
 }
 
 void mark_pending(Request& request) {
+  request.pending_ = true;
   IoMarkIrpPending(request.irp);
 }
 
@@ -88,14 +103,50 @@ NTSTATUS finish_decided(Request& request) {
 
 NTSTATUS finish(Request& request, NTSTATUS status, ULONG_PTR information) {
   base::assert_no_lock_held();
-  PIRP irp = request.irp;
-  RequestOwner* owner = request.owner;
-  delete &request;
-  irp->IoStatus.Status = status;
-  irp->IoStatus.Information = information;
-  IoCompleteRequest(irp, IO_NETWORK_INCREMENT);
-  owner->request_ended();
+  request.status_ = status;
+  request.information_ = information;
+  if (!request.pending_) {
+    return request.ending == Ending::kPending ? request.complete_later() : request.complete();
+  }
+  if (InlineCall* call = request.caller_.exchange(nullptr, std::memory_order_acq_rel)) {
+    call->deliver();
+  } else {
+    request.complete();
+  }
   return status;
+}
+
+NTSTATUS Request::complete() {
+  const NTSTATUS status = status_;
+  RequestOwner* const its_owner = owner;
+  irp->IoStatus.Status = status;
+  irp->IoStatus.Information = information_;
+  IoCompleteRequest(irp, IO_NETWORK_INCREMENT);
+  after_completion();
+  delete this;
+  its_owner->request_ended();
+  return status;
+}
+
+// On another thread than the caller's, which may be a processor itself.
+NTSTATUS Request::complete_later() {
+  mark_pending(*this);
+  later_.request = this;
+  later_.run = [](net::Task& task) { static_cast<LaterTask&>(task).request->complete(); };
+  net::Transport& transport = owner->subsystem().transport();
+  net::Loop& first = transport.loop(0);
+  net::Loop& loop = first.is_current() && transport.loop_count() > 1 ? transport.loop(1) : first;
+  loop.post(later_);
+  return STATUS_PENDING;
+}
+
+bool release_caller(Request& request) {
+  return request.caller_.exchange(nullptr, std::memory_order_acq_rel) != nullptr;
+}
+
+NTSTATUS complete_for_caller(Request& request) {
+  IoGetCurrentIrpStackLocation(request.irp)->Control &= static_cast<UCHAR>(~SL_PENDING_RETURNED);
+  return request.complete();
 }
 
 }  // namespace wskrun::wsk

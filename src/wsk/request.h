@@ -9,8 +9,12 @@
 #include <cstdint>
 
 #include "base/list.h"
+#include "net/transport.h"
+#include "wsk/completion.h"
 
 namespace wskrun::wsk {
+
+class Subsystem;
 
 // What a request belongs to: a socket or a client. It lives at least until request_ended() of its
 // last request, which runs after the driver's completion routine has returned.
@@ -22,6 +26,7 @@ class RequestOwner {
   virtual void request_begun() = 0;
   virtual void request_ended() = 0;
   virtual const void* handle() const = 0;  // What the driver knows the owner by.
+  virtual Subsystem& subsystem() const = 0;
 
  protected:
   ~RequestOwner() = default;
@@ -30,10 +35,20 @@ class RequestOwner {
 class Request {
  public:
   // What on_cancel() may be asked to end.
-  enum class Kind : std::uint8_t { kOther, kAccept, kConnect, kReceive, kSend, kDisconnect };
+  enum class Kind : std::uint8_t {
+    kOther,
+    kAccept,
+    kConnect,
+    kReceive,
+    kSend,
+    kDisconnect,
+    kNotification,  // Of a change that may never come.
+  };
 
   explicit Request(Kind request_kind = Kind::kOther) : kind(request_kind) {}
   virtual ~Request() = default;
+  // The driver's completion routine has returned; it knows of what the request made.
+  virtual void after_completion() {}
   Request(const Request&) = delete;
   Request& operator=(const Request&) = delete;
 
@@ -42,19 +57,35 @@ class Request {
   PIRP irp = nullptr;
   const char* operation = nullptr;  // "WskReceive", for people.
   base::Link link;                  // The owner's queues; guarded by its lock.
+  Ending ending = Ending::kNatural;
 
  private:
+  struct LaterTask : net::Task {
+    Request* request = nullptr;
+  };
   friend bool make_cancellable(Request&);
   friend bool claim(Request&, NTSTATUS, ULONG_PTR);
   friend bool admit_cancel(Request&);
   friend NTSTATUS finish_decided(Request&);
+  friend NTSTATUS finish(Request&, NTSTATUS, ULONG_PTR);
+  friend void bind_request(Request&, PIRP, const char*, RequestOwner&);
+  friend void mark_pending(Request&);
+  friend bool release_caller(Request&);
+  friend NTSTATUS complete_for_caller(Request&);
+
+  NTSTATUS complete();
+  NTSTATUS complete_later();
 
   // Guarded by the owner's lock.
   bool cancellable_ = false;
   bool cancel_admitted_ = false;  // on_cancel() came before the outcome was decided.
   bool decided_ = false;          // The outcome below waits for the cancel routine to finish it.
+
+  bool pending_ = false;  // The call returns STATUS_PENDING.
   NTSTATUS status_ = STATUS_PENDING;
   ULONG_PTR information_ = 0;
+  std::atomic<InlineCall*> caller_{nullptr};  // It waits for the request to finish.
+  LaterTask later_;
 };
 
 using RequestQueue = base::List<Request, &Request::link>;
@@ -68,7 +99,8 @@ template <typename R = Request>
 R* begin(PIRP irp, const char* operation, RequestOwner& owner);
 
 // The only way an IRP leaves the provider. Call with no lock held: the completion routine may free
-// the IRP, start another request or close the socket. `request` is freed. Returns `status`.
+// the IRP, start another request or close the socket. `request` is freed. Returns what the call
+// that began the request has to return: `status`, or STATUS_PENDING if it completes later.
 NTSTATUS finish(Request& request, NTSTATUS status, ULONG_PTR information = 0);
 
 // Marks the IRP pending; from here on the function that began the request returns STATUS_PENDING.
@@ -88,6 +120,12 @@ bool admit_cancel(Request& request);
 
 // With no lock held: finishes a request whose claim() returned false.
 NTSTATUS finish_decided(Request& request);
+
+// For the call that waits in completion.cc. True: it gives up waiting, and the request finishes
+// without it. False: the request has finished and is about to be delivered.
+bool release_caller(Request& request);
+// The request was delivered to the call: completes its IRP before the call returns.
+NTSTATUS complete_for_caller(Request& request);
 
 // Reports the null IRP; returns STATUS_INVALID_PARAMETER.
 NTSTATUS refuse_null_irp(const char* operation, const void* handle);

@@ -21,6 +21,7 @@ class ClosedSocket final : public RequestOwner {
   void request_begun() override {}
   void request_ended() override { delete this; }
   const void* handle() const override { return handle_; }
+  Subsystem& subsystem() const override { return client_->subsystem(); }
 
  private:
   base::RefPtr<Client> client_;

@@ -59,6 +59,7 @@ class Socket : public RequestOwner {
   void request_begun() final { add_user(); }
   void request_ended() final { remove_user(); }
   const void* handle() const final { return &handle_; }
+  Subsystem& subsystem() const final { return client_->subsystem(); }
 
   // Keeps the socket in memory for a scope, whatever the driver does meanwhile.
   class Hold {

@@ -40,10 +40,18 @@ constexpr NPI_PROVIDER_CHARACTERISTICS Subsystem::kModule = {
                                      .NpiSpecificCharacteristics = &kVersions},
 };
 
-Subsystem::Subsystem(net::Transport& transport) : transport_(transport) {}
+Subsystem::Subsystem(net::Transport& transport, const Settings& settings)
+    : transport_(transport),
+      settings_(settings),
+      endings_(settings.completion, settings.completion_seed) {
+  const CompletionMode mode = settings.completion;
+  inline_calls.store(mode == CompletionMode::kInline || mode == CompletionMode::kRandom,
+                     std::memory_order_relaxed);
+}
 
 Subsystem::~Subsystem() {
   CHECK(nmr_provider_ == nullptr);
+  inline_calls.store(false, std::memory_order_relaxed);
 }
 
 NTSTATUS Subsystem::start() {
@@ -52,6 +60,7 @@ NTSTATUS Subsystem::start() {
 }
 
 bool Subsystem::stop() {
+  if (nmr_provider_ == nullptr) return true;  // Never offered.
   if (!std::exchange(stopping_, true)) {
     CHECK(NmrDeregisterProvider(nmr_provider_) == STATUS_PENDING);
   }

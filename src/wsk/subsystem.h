@@ -7,12 +7,14 @@
 #include <atomic>
 
 #include "net/transport.h"
+#include "wsk/completion.h"
+#include "wsk/settings.h"
 
 namespace wskrun::wsk {
 
 class Subsystem {
  public:
-  explicit Subsystem(net::Transport& transport);
+  explicit Subsystem(net::Transport& transport, const Settings& settings = {});
   ~Subsystem();  // Not while started.
   Subsystem(const Subsystem&) = delete;
   Subsystem& operator=(const Subsystem&) = delete;
@@ -26,6 +28,8 @@ class Subsystem {
   bool stop();
 
   net::Transport& transport() const { return transport_; }
+  const Settings& settings() const { return settings_; }
+  Ending next_ending() { return endings_.next(); }
 
  private:
   // What the NMR calls.
@@ -38,6 +42,8 @@ class Subsystem {
   static const NPI_PROVIDER_CHARACTERISTICS kModule;
 
   net::Transport& transport_;
+  const Settings settings_;
+  EndingChoice endings_;
   HANDLE nmr_provider_ = nullptr;
   bool stopping_ = false;
   std::atomic<unsigned> clients_{0};

@@ -66,8 +66,7 @@ CONFORMANCE_TEST(Connect, NeedsToBeBoundFirst) {
 
   call.start([&](PIRP irp) { return socket.connect(address.get(), 0, irp); });
 
-  EXPECT_EQ(call.returned(), STATUS_INVALID_DEVICE_STATE);
-  EXPECT_TRUE(call.completed());
+  EXPECT_TRUE(call.returned_as(STATUS_INVALID_DEVICE_STATE));
   EXPECT_EQ(call.wait(), kWrongState);
 }
 
@@ -97,7 +96,8 @@ CONFORMANCE_TEST(Connect, RefusedLeavesTheSocketOpen) {
   covers("C-032");
   Connection socket = new_connection();
   ASSERT_EQ(bind(socket, wildcard(0)), kSuccess);
-  EXPECT_EQ(connect(socket, loopback(unused_port())), (Completed{STATUS_CONNECTION_REFUSED, 0}));
+  const SilentPort nobody;
+  EXPECT_EQ(connect(socket, loopback(nobody.port())), (Completed{STATUS_CONNECTION_REFUSED, 0}));
   Sockaddr address;
   EXPECT_EQ(remote_address(socket, address), kWrongState);
   PeerListener listener;
@@ -124,7 +124,8 @@ CONFORMANCE_TEST(Connect, CanBeCancelled) {
   // A backlog that is full leaves a further connect waiting.
   Connection socket = new_connection();
   ASSERT_EQ(bind(socket, wildcard(0)), kSuccess);
-  Sockaddr nowhere = ipv4(0x7F000001, unused_port());
+  const SilentPort nobody;
+  Sockaddr nowhere = loopback(nobody.port());
   IrpCall call;
   call.start([&](PIRP irp) {
     irp->Cancel = TRUE;  // As if IoCancelIrp had come between the driver's call and WSK.
@@ -235,13 +236,14 @@ struct SocketConnectRow {
 CONFORMANCE_TEST(Connect, SocketConnectRefusesWhatIsNotTcp) {
   covers("C-041", "C-042", "C-043", "C-044");
   PeerListener listener;
+  const SilentPort nobody;
   const Sockaddr any = wildcard(0), there = loopback(listener.port());
   const SocketConnectRow rows[] = {
       {SOCK_DGRAM, IPPROTO_UDP, 0, any, there, STATUS_NOT_SUPPORTED},
       {SOCK_STREAM, IPPROTO_UDP, 0, any, there, STATUS_NOT_SUPPORTED},
       {SOCK_STREAM, IPPROTO_TCP, 0x40, any, there, STATUS_INVALID_PARAMETER},
       {SOCK_STREAM, IPPROTO_TCP, 0, wildcard(0, IpVersion::k6), there, STATUS_INVALID_PARAMETER},
-      {SOCK_STREAM, IPPROTO_TCP, 0, any, loopback(unused_port()), STATUS_CONNECTION_REFUSED},
+      {SOCK_STREAM, IPPROTO_TCP, 0, any, loopback(nobody.port()), STATUS_CONNECTION_REFUSED},
       // An address of nobody here (TEST-NET-1).
       {SOCK_STREAM, IPPROTO_TCP, 0, ipv4(0xC0000201, 0), there, STATUS_INVALID_ADDRESS_COMPONENT},
   };

@@ -80,7 +80,7 @@ RECEIVE_TEST(EventControl, CompletesAnIrpThatComesWithEnabling) {
   IrpCall good, bad;
 
   good.start([&](PIRP irp) { return socket.control_events(WSK_EVENT_RECEIVE, irp); });
-  EXPECT_EQ(good.returned(), STATUS_SUCCESS);
+  EXPECT_TRUE(good.returned_as(STATUS_SUCCESS));
   EXPECT_EQ(good.wait(), (Completed{STATUS_SUCCESS, 0}));
   bad.start([&](PIRP irp) { return socket.control_events(WSK_EVENT_ACCEPT, irp); });
   EXPECT_EQ(bad.wait(), (Completed{STATUS_INVALID_PARAMETER, 0}));
@@ -111,7 +111,7 @@ RECEIVE_TEST(EventControl, DisablesAtOnceWhenNoCallIsInProgress) {
 
   call.start(
       [&](PIRP irp) { return socket.control_events(WSK_EVENT_DISABLE | WSK_EVENT_RECEIVE, irp); });
-  EXPECT_EQ(call.returned(), STATUS_SUCCESS);
+  EXPECT_TRUE(call.returned_as(STATUS_SUCCESS));
   EXPECT_EQ(call.wait(), (Completed{STATUS_SUCCESS, 0}));
 
   peer.send("abc");
@@ -158,7 +158,7 @@ RECEIVE_TEST(EventControl, DisableDuringACallWaitsForItWithAnIrp) {
 
   call.start(
       [&](PIRP irp) { return socket.control_events(WSK_EVENT_DISABLE | WSK_EVENT_RECEIVE, irp); });
-  EXPECT_EQ(call.returned(), STATUS_PENDING);
+  EXPECT_TRUE(call.returned_as(STATUS_PENDING));
   EXPECT_FALSE(call.completed());
   peer.send("def");
   gate.open();
@@ -208,7 +208,7 @@ RECEIVE_TEST(EventControl, DisablesFromInsideTheCallback) {
 
   socket.events().wait_receive_calls(1);
   EXPECT_EQ(call.wait(), (Completed{STATUS_SUCCESS, 0}));
-  EXPECT_EQ(call.returned(), STATUS_PENDING);
+  EXPECT_TRUE(call.returned_as(STATUS_PENDING));
   EXPECT_EQ(second, STATUS_EVENT_PENDING);
   EXPECT_FALSE(completed_inside);
   peer.send("def");

@@ -56,7 +56,7 @@ void see_all_callbacks(const Listener& listener, KIRQL irql) {
   Buffer buffer(3);
   IrpCall receive;
   receive.start([&](PIRP irp) { return connection.receive(buffer.whole(), 0, irp); });
-  EXPECT_EQ(receive.returned(), STATUS_PENDING);
+  EXPECT_TRUE(receive.returned_as(STATUS_PENDING));
   peer.send("def");
   receive.wait();
   EXPECT_EQ(receive.irql(), irql);
@@ -109,7 +109,7 @@ CONFORMANCE_TEST(Irql, ACallThatEndsAtOnceCompletesAtTheCallersLevel) {
 
   call.start([&, &socket = socket](PIRP irp) { return socket.receive({nullptr, 0, 0}, 0, irp); });
   EXPECT_EQ(call.wait(), (Completed{STATUS_SUCCESS, 0}));
-  EXPECT_EQ(call.irql(), PASSIVE_LEVEL);
+  EXPECT_TRUE(call.irql() == PASSIVE_LEVEL || !calls_end_naturally());
 
   at_dispatch_level(call, [&, &socket = socket](PIRP irp) {
     return socket.receive({nullptr, 0, 0}, 0, irp);

@@ -144,6 +144,7 @@ CONFORMANCE_TEST(Listen, Ipv6ListenerTakesNoIpv4UnlessItIsTold) {
   Listener listener = new_listener(IpVersion::k6);
   ASSERT_EQ(bind(listener, wildcard(0, IpVersion::k6)), STATUS_SUCCESS);
 
+  const SilentPort ipv4_is_free(listener.port());
   EXPECT_THROW(Peer::connect(listener.port(), IpVersion::k4), std::runtime_error);
   EXPECT_NO_THROW(Peer::connect(listener.port(), IpVersion::k6));
 }
@@ -222,7 +223,7 @@ CONFORMANCE_TEST(Listen, AcceptTakesAWaitingConnectionAtOnce) {
   const Listener listener = listen();
   const Connection made = new_connection();
   std::vector<Peer> peers;
-  bool at_once = false;
+  bool at_once = !calls_end_naturally();
 
   // A connection that is complete for the peer may still be on its way to the listener, and then
   // the accept waits for it. The next one has had the more time.
@@ -248,7 +249,7 @@ CONFORMANCE_TEST(Listen, AcceptPendsUntilAConnectionComes) {
   Accept accept;
 
   accept.start(listener);
-  EXPECT_EQ(accept.call().returned(), STATUS_PENDING);
+  EXPECT_TRUE(accept.call().returned_as(STATUS_PENDING));
   EXPECT_FALSE(accept.call().completed());
   Peer peer = Peer::connect(listener.port());
 
@@ -318,12 +319,12 @@ CONFORMANCE_TEST(Listen, AcceptNeedsABoundListenerAndNoFlags) {
   IrpCall call;
 
   accept.start(unbound);
-  EXPECT_EQ(accept.call().returned(), STATUS_INVALID_DEVICE_STATE);
+  EXPECT_TRUE(accept.call().returned_as(STATUS_INVALID_DEVICE_STATE));
   EXPECT_EQ(accept.call().wait(), (Completed{STATUS_INVALID_DEVICE_STATE, 0}));
   call.start([&](PIRP irp) {
     return bound.dispatch().WskAccept(bound.socket(), 1, nullptr, nullptr, nullptr, nullptr, irp);
   });
-  EXPECT_EQ(call.returned(), STATUS_INVALID_PARAMETER);
+  EXPECT_TRUE(call.returned_as(STATUS_INVALID_PARAMETER));
   EXPECT_EQ(call.wait(), (Completed{STATUS_INVALID_PARAMETER, 0}));
 }
 
@@ -634,6 +635,7 @@ CONFORMANCE_TEST(Listen, ClosingDropsTheBacklog) {
   EXPECT_EQ(close(listener), (Completed{STATUS_SUCCESS, 0}));
 
   for (Peer& peer : peers) peer.ends_orderly();  // By FIN or reset; it throws if there is no end.
+  const SilentPort nobody(port);
   EXPECT_THROW(Peer::connect(port), std::runtime_error);
 }
 
@@ -663,7 +665,7 @@ CONFORMANCE_TEST(Listen, ClosingInsideTheAcceptEventCompletesAfterIt) {
   EXPECT_FALSE(peer.ends_orderly());
   listener.events().wait_calls(1);
   EXPECT_EQ(closing.wait(), (Completed{STATUS_SUCCESS, 0}));
-  EXPECT_EQ(closing.returned(), STATUS_PENDING);
+  EXPECT_TRUE(closing.returned_as(STATUS_PENDING));
   EXPECT_TRUE(closed_after_return);
 }
 
@@ -691,7 +693,7 @@ CONFORMANCE_TEST(Listen, ConditionalAcceptIsRefused) {
   call.start([&](PIRP irp) {
     return bound.dispatch().WskInspectComplete(bound.socket(), &id, WskInspectAccept, irp);
   });
-  EXPECT_EQ(call.returned(), STATUS_NOT_IMPLEMENTED);
+  EXPECT_TRUE(call.returned_as(STATUS_NOT_IMPLEMENTED));
   EXPECT_EQ(call.wait(), (Completed{STATUS_NOT_IMPLEMENTED, 0}));
 }
 

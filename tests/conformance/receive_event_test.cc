@@ -188,7 +188,7 @@ RECEIVE_TEST(ReceiveEvent, ReceiveInsideTheRefusingCallbackRestartsIt) {
   socket.events().answer([&](ReceiveCall&) {
     socket.events().answer(ConnectionEvents::take_all());
     call.start([&](PIRP irp) { return socket.receive(buffer.whole(), WSK_FLAG_WAITALL, irp); });
-    EXPECT_EQ(call.returned(), STATUS_PENDING);
+    EXPECT_TRUE(call.returned_as(STATUS_PENDING));
     return STATUS_DATA_NOT_ACCEPTED;
   });
   socket.enable(WSK_EVENT_RECEIVE);

@@ -2,6 +2,7 @@
 #include "kit/fixture.h"
 
 #include <stdexcept>
+#include <string_view>
 
 namespace wskrun::tests {
 namespace {
@@ -10,6 +11,14 @@ namespace {
 NTSTATUS WSKAPI on_client_event(PVOID, ULONG, PVOID, SIZE_T) {
   ADD_FAILURE() << "WskClientEvent was called";
   return STATUS_NOT_IMPLEMENTED;
+}
+
+wskrun_completion completion_of(std::string_view mode) {
+  if (mode == "inline") return WSKRUN_COMPLETE_INLINE;
+  if (mode == "pending") return WSKRUN_COMPLETE_PENDING;
+  if (mode == "random") return WSKRUN_COMPLETE_RANDOMLY;
+  if (mode == "natural") return WSKRUN_COMPLETE_NATURALLY;
+  throw std::runtime_error("WSKRUN_TEST_COMPLETION: natural, inline, pending or random");
 }
 
 const WSK_CLIENT_DISPATCH kClientDispatch = {MAKE_WSK_VERSION(1, 0), 0, on_client_event};
@@ -22,6 +31,8 @@ void WskTestBase::SetUp() {
   options.transport = backend_.transport;
   options.linux_6_1_only = backend_.linux_6_1_only;
   options.processors = 2;
+  options.completion = completion_of(completion_mode().name);
+  options.completion_seed = completion_mode().seed;
   adjust(options);
   wskrun_error error;
   runtime_ = wskrun_runtime_create(&options, &error);

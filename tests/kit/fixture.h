@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <wskrun/host.h>
 
+#include <ostream>
 #include <string>
 #include <utility>
 
@@ -25,6 +26,10 @@ struct Backend {
   const char* transport;  // For wskrun_options.
   bool linux_6_1_only;
 };
+
+inline void PrintTo(const Backend& backend, std::ostream* out) {
+  *out << backend.name;
+}
 
 inline constexpr Backend kBackends[] = {
     {"uring", "uring", false}, {"uring_basic", "uring", true}, {"epoll", "epoll", false}};
@@ -76,6 +81,10 @@ struct BackendAndOrigin {
   Backend backend;
   Origin origin;
 };
+
+inline void PrintTo(const BackendAndOrigin& parameter, std::ostream* out) {
+  *out << parameter.backend.name;
+}
 
 class ReceiveTestBase : public WskTestBase, public ::testing::WithParamInterface<BackendAndOrigin> {
  protected:

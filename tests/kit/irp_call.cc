@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <string>
 
+#include <gtest/gtest.h>
+
 #include <wskrun/host.h>
 
 namespace wskrun::tests {
@@ -48,8 +50,11 @@ IrpCall& IrpCall::start(const std::function<NTSTATUS(PIRP)>& call) {
     completions_ = 0;
   }
   used_ = true;
+  called_by_ = std::this_thread::get_id();
   IoSetCompletionRoutine(irp_, on_complete, this, TRUE, TRUE, TRUE);
-  returned_ = call(irp_);
+  const NTSTATUS returned = call(irp_);
+  completed_in_call_ = completed();
+  returned_ = returned;
   return *this;
 }
 
@@ -64,6 +69,30 @@ NTSTATUS IrpCall::on_complete(PDEVICE_OBJECT, PIRP irp, PVOID context) {
   return STATUS_MORE_PROCESSING_REQUIRED;
 }
 
+const CompletionMode& completion_mode() {
+  static const CompletionMode mode = [] {
+    const char* set = std::getenv("WSKRUN_TEST_COMPLETION");
+    const std::string text = set != nullptr ? set : "natural";
+    const std::size_t colon = text.find(':');
+    if (colon == std::string::npos) return CompletionMode{text, 0};
+    return CompletionMode{text.substr(0, colon), std::stoull(text.substr(colon + 1))};
+  }();
+  return mode;
+}
+
+bool calls_end_naturally() {
+  return completion_mode().name == "natural";
+}
+
+bool IrpCall::returned_as(NTSTATUS natural) const {
+  if (returned_ == natural) return true;
+  const std::string& mode = completion_mode().name;
+  const bool may_end_later = mode == "pending" || mode == "random";
+  const bool may_end_at_once = mode == "inline" || mode == "random";
+  if (returned_ == STATUS_PENDING) return may_end_later;
+  return natural == STATUS_PENDING && may_end_at_once;
+}
+
 bool IrpCall::completed() const {
   return KeReadStateEvent(const_cast<PKEVENT>(&event_)) != 0;
 }
@@ -74,6 +103,14 @@ int IrpCall::completions() const {
 
 Completed IrpCall::wait() {
   wait_for_event(event_, "the completion of an IRP");
+  // Somewhere else the call may not have returned yet.
+  if (called_by_ != std::this_thread::get_id()) return completed_;
+  // Whatever the call: what it returned and what its IRP says agree (G-01, G-02).
+  EXPECT_EQ(pending_returned_, returned_ == STATUS_PENDING);
+  if (returned_ != STATUS_PENDING) {
+    EXPECT_EQ(returned_, completed_.status);
+    EXPECT_TRUE(completed_in_call_);
+  }
   return completed_;
 }
 

@@ -3,8 +3,11 @@
 
 #include <wdm.h>
 
+#include <cstdint>
 #include <functional>
 #include <ostream>
+#include <string>
+#include <thread>
 
 namespace wskrun::tests {
 
@@ -30,6 +33,8 @@ class IrpCall {
   void on_completion(std::function<void()> action) { action_ = std::move(action); }
 
   NTSTATUS returned() const { return returned_; }
+  // The call returned `natural`; or, where the run forces calls to end otherwise, what it may.
+  bool returned_as(NTSTATUS natural) const;
   bool completed() const;
   // Waits for the completion; throws when it does not come within a minute.
   Completed wait();
@@ -47,11 +52,23 @@ class IrpCall {
   volatile LONG completions_ = 0;
   NTSTATUS returned_ = STATUS_SUCCESS;
   Completed completed_;
+  std::thread::id called_by_;
+  bool completed_in_call_ = false;
   BOOLEAN pending_returned_ = FALSE;
   KIRQL irql_ = PASSIVE_LEVEL;
   bool used_ = false;
   std::function<void()> action_;
 };
+
+// How calls of this run end, from the environment variable WSKRUN_TEST_COMPLETION: "natural",
+// "inline", "pending", or "random" or "random:7", which have a seed.
+struct CompletionMode {
+  std::string name;
+  std::uint64_t seed = 0;
+};
+const CompletionMode& completion_mode();
+// Calls end as they come, so that a test may expect the one or the other.
+bool calls_end_naturally();
 
 // Waits for a KEVENT of the test; throws when a minute passes.
 void wait_for_event(KEVENT& event, const char* what);

@@ -65,6 +65,19 @@ void send_at_once(int fd) {
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 }
 
+// What a call says of a connection that was reset: the first one, the next, and every one where
+// connect() had the first word.
+bool is_reset(int error) {
+  return error == ECONNRESET || error == EPIPE || error == ENOTCONN;
+}
+
+// A connection that was made and reset at once counts as made: what follows will meet the reset.
+void connect_fd(int fd, Endpoint& endpoint) {
+  const bool made = ::connect(fd, endpoint.address(), endpoint.size) == 0 || errno == ECONNRESET;
+  if (!made) fail("connect");
+  send_at_once(fd);
+}
+
 void wait_for(int fd, short events) {
   pollfd entry{.fd = fd, .events = events, .revents = 0};  // POLLERR is always reported.
   const int ready = ::poll(&entry, 1, kLimitMs);
@@ -77,8 +90,7 @@ void wait_for(int fd, short events) {
 Peer Peer::connect(std::uint16_t port, IpVersion version) {
   Peer peer(new_socket(version));
   Endpoint endpoint = loopback(port, version);
-  if (::connect(peer.fd_, endpoint.address(), endpoint.size) != 0) fail("connect");
-  send_at_once(peer.fd_);
+  connect_fd(peer.fd_, endpoint);
   return peer;
 }
 
@@ -86,8 +98,7 @@ Peer Peer::connect_to(std::uint32_t ipv4_address, std::uint16_t port) {
   Peer peer(new_socket(IpVersion::k4));
   Endpoint endpoint = loopback(port, IpVersion::k4);
   reinterpret_cast<sockaddr_in&>(endpoint.storage).sin_addr.s_addr = htonl(ipv4_address);
-  if (::connect(peer.fd_, endpoint.address(), endpoint.size) != 0) fail("connect");
-  send_at_once(peer.fd_);
+  connect_fd(peer.fd_, endpoint);
   return peer;
 }
 
@@ -117,7 +128,7 @@ std::size_t Peer::send_what_fits(std::string_view data) {
   while (total < data.size()) {
     const ssize_t size =
         ::send(fd_, data.data() + total, data.size() - total, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (size < 0 && (errno == EAGAIN || errno == ECONNRESET || errno == EPIPE)) break;
+    if (size < 0 && (errno == EAGAIN || is_reset(errno))) break;
     if (size < 0) fail("send");
     total += static_cast<std::size_t>(size);
   }
@@ -161,7 +172,7 @@ bool Peer::ends_orderly() {
     wait_for(fd_, POLLIN);
     const ssize_t size = ::recv(fd_, buffer, sizeof buffer, 0);
     if (size == 0) return true;
-    if (size < 0 && (errno == ECONNRESET || errno == EPIPE)) return false;
+    if (size < 0 && is_reset(errno)) return false;
     if (size < 0) fail("recv");
   }
 }
@@ -207,13 +218,21 @@ Peer PeerListener::accept() {
   return Peer(fd);
 }
 
-std::uint16_t unused_port() {
-  const int fd = new_socket(IpVersion::k4);
-  Endpoint endpoint = loopback(0, IpVersion::k4);
-  if (::bind(fd, endpoint.address(), endpoint.size) != 0) fail("bind");
-  const std::uint16_t port = port_of(fd);
-  ::close(fd);
-  return port;
+SilentPort::SilentPort(std::uint16_t port) : fd_(new_socket(IpVersion::k4)) {
+  const int one = 1;
+  ::setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);  // Old connections do not matter.
+  Endpoint endpoint = loopback(port, IpVersion::k4);
+  if (::bind(fd_, endpoint.address(), endpoint.size) == 0) return;
+  ::close(fd_);
+  fail("bind");
+}
+
+SilentPort::~SilentPort() {
+  ::close(fd_);
+}
+
+std::uint16_t SilentPort::port() const {
+  return port_of(fd_);
 }
 
 }  // namespace wskrun::tests

@@ -59,7 +59,17 @@ class PeerListener {
   std::uint16_t port_ = 0;
 };
 
-// A loopback port on which nobody listens.
-std::uint16_t unused_port();
+// A port of 127.0.0.1 on which nobody listens, and nobody else will.
+class SilentPort {
+ public:
+  explicit SilentPort(std::uint16_t port = 0);  // Throws where another process has it.
+  ~SilentPort();
+  SilentPort(const SilentPort&) = delete;
+  SilentPort& operator=(const SilentPort&) = delete;
+  std::uint16_t port() const;
+
+ private:
+  int fd_;
+};
 
 }  // namespace wskrun::tests

@@ -37,6 +37,23 @@ const std::map<std::string, wskrun_delivery> kDeliveries = {
     {"passive", WSKRUN_DELIVER_AT_PASSIVE_LEVEL},
 };
 
+const std::map<std::string, wskrun_completion> kCompletions = {
+    {"natural", WSKRUN_COMPLETE_NATURALLY},
+    {"inline", WSKRUN_COMPLETE_INLINE},
+    {"pending", WSKRUN_COMPLETE_PENDING},
+    {"random", WSKRUN_COMPLETE_RANDOMLY},
+};
+
+const std::map<std::string, wskrun_compat> kCompats = {
+    {"documented", WSKRUN_AS_DOCUMENTED},
+    {"windows", WSKRUN_AS_WINDOWS},
+};
+
+const std::map<std::string, wskrun_send_completion> kSendCompletions = {
+    {"kernel", WSKRUN_SENT_TO_KERNEL},
+    {"peer", WSKRUN_SENT_TO_PEER},
+};
+
 const std::map<std::string, wskrun_log_level> kLogLevels = {
     {"trace", WSKRUN_LOG_TRACE},     {"debug", WSKRUN_LOG_DEBUG}, {"info", WSKRUN_LOG_INFO},
     {"warning", WSKRUN_LOG_WARNING}, {"error", WSKRUN_LOG_ERROR},
@@ -72,6 +89,23 @@ std::string check_parameter(const std::string& argument) {
   return parse_parameter(argument) ? "" : fmt::format("'{}': expected Name=Value", argument);
 }
 
+// "random" or "random:7".
+std::string parse_completion(const std::string& text, Arguments& arguments) {
+  const auto colon = text.find(':');
+  const auto mode = kCompletions.find(text.substr(0, colon));
+  if (mode == kCompletions.end()) {
+    return fmt::format("'{}': expected natural, inline, pending or random", text);
+  }
+  arguments.completion = mode->second;
+  if (colon == std::string::npos) return "";
+  const auto seed = parse_number(std::string_view(text).substr(colon + 1));
+  if (!seed || mode->second != WSKRUN_COMPLETE_RANDOMLY) {
+    return fmt::format("'{}': expected random:SEED, a number", text);
+  }
+  arguments.completion_seed = *seed;
+  return "";
+}
+
 void describe(CLI::App& app, Arguments& arguments, std::vector<std::string>& parameters) {
   app.add_option("driver", arguments.driver, "The driver: a shared object, such as ./echo.so")
       ->type_name("")
@@ -103,6 +137,27 @@ void describe(CLI::App& app, Arguments& arguments, std::vector<std::string>& par
                  "dispatch or passive; drivers must bear both [dispatch]")
       ->type_name("LEVEL")
       ->transform(CLI::CheckedTransformer(kDeliveries).description(""));
+  app.add_option("--completion")
+      ->description(
+          "How calls end that Windows may end either way: natural, inline\n"
+          "(before they return), pending, or random[:SEED] [natural]")
+      ->type_name("MODE")
+      ->check([&arguments](const std::string& text) { return parse_completion(text, arguments); });
+  app.add_option("--compat", arguments.compat,
+                 "Where Microsoft's pages and Windows differ, do as documented or\n"
+                 "as windows [documented]")
+      ->type_name("WHICH")
+      ->transform(CLI::CheckedTransformer(kCompats).description(""));
+  app.add_option("--send-completion", arguments.send_completion,
+                 "A WskSend completes when the kernel has its bytes, or when the\n"
+                 "peer has acknowledged them [kernel]")
+      ->type_name("WHO")
+      ->transform(CLI::CheckedTransformer(kSendCompletions).description(""));
+  app.add_option("--provider-delay", arguments.provider_delay_ms,
+                 "Offer WSK to the driver only so many milliseconds after the\n"
+                 "start, as when a driver starts before the network [0]")
+      ->type_name("MS")
+      ->check(CLI::Range(0u, 3'600'000u).description(""));
   app.add_option("--receive-memory", arguments.receive_memory_mib,
                  "Bound for received data the driver keeps, in MiB [256]")
       ->type_name("MIB")

@@ -32,6 +32,11 @@ struct Arguments {
   unsigned receive_memory_mib = 0;
   wskrun_delivery delivery = WSKRUN_DELIVER_AT_DISPATCH_LEVEL;
   wskrun_log_level log_level = WSKRUN_LOG_INFO;
+  wskrun_completion completion = WSKRUN_COMPLETE_NATURALLY;
+  std::uint64_t completion_seed = 0;
+  wskrun_compat compat = WSKRUN_AS_DOCUMENTED;
+  wskrun_send_completion send_completion = WSKRUN_SENT_TO_KERNEL;
+  unsigned provider_delay_ms = 0;
   std::vector<Parameter> parameters;
   bool stats = false;
   std::optional<double> seconds;

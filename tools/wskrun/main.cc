@@ -71,6 +71,11 @@ wskrun_runtime* create_runtime(const Arguments& arguments, LiveLine& live_line,
   options.log_level = arguments.log_level;
   options.log_sink = LiveLine::log;
   options.log_context = &live_line;
+  options.completion = arguments.completion;
+  options.completion_seed = arguments.completion_seed;
+  options.compat = arguments.compat;
+  options.send_completion = arguments.send_completion;
+  options.provider_delay_ms = arguments.provider_delay_ms;
   return wskrun_runtime_create(&options, &error);
 }
 
