@@ -13,7 +13,8 @@
 
 namespace wskrun::net {
 
-template <typename LoopType, typename StreamType, typename ListenerType, Blocking blocking>
+template <typename LoopType, typename StreamType, typename ListenerType, typename DatagramType,
+          Blocking blocking>
 class BasicTransport final : public Transport {
  public:
   static std::unique_ptr<Transport> create(const char* name, TransportOptions options,
@@ -37,8 +38,8 @@ class BasicTransport final : public Transport {
 
   const char* name() const override { return name_; }
 
-  std::unique_ptr<Socket> create_socket(Family family, SocketKind kind, Error& error) override {
-    return PosixSocket::create(family, kind, blocking, error);
+  std::unique_ptr<Socket> create_socket(const SocketSpec& spec, Error& error) override {
+    return PosixSocket::create(spec, blocking, error);
   }
 
   StreamEndpoint& open_stream(std::unique_ptr<Socket> socket, StreamSink& sink) override {
@@ -49,12 +50,16 @@ class BasicTransport final : public Transport {
     return *new ListenerType(next_loop(), static_cast<PosixSocket&>(*listening), sink);
   }
 
+  DatagramEndpoint& open_datagram(std::unique_ptr<Socket> bound, DatagramSink& sink) override {
+    return *new DatagramType(next_loop(), static_cast<PosixSocket&>(*bound), sink);
+  }
+
   unsigned loop_count() const override { return static_cast<unsigned>(loops_.size()); }
   Loop& loop(unsigned index) override { return *loops_.at(index); }
 
   bool under_memory_pressure() const override {
     return std::any_of(loops_.begin(), loops_.end(),
-                       [](const auto& loop) { return loop->buffers().under_pressure(); });
+                       [](const auto& loop) { return loop->under_memory_pressure(); });
   }
 
  private:

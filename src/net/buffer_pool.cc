@@ -16,7 +16,7 @@ constexpr std::size_t kHugePage = std::size_t{2} << 20;
 // A smaller rest of a buffer is not worth a system call.
 constexpr std::size_t kLeastSpace = std::size_t{8} << 10;
 
-thread_local const BufferPool* pool_of_thread = nullptr;
+thread_local const Loop* loop_of_thread = nullptr;
 
 std::size_t round_up(std::size_t value, std::size_t unit) {
   return (value + unit - 1) / unit * unit;
@@ -78,8 +78,8 @@ bool BufferPool::came_back_after_retirement() {
   return true;
 }
 
-void BufferPool::attach_thread() {
-  pool_of_thread = this;
+void BufferPool::attach_thread(const Loop& loop) {
+  loop_of_thread = &loop;
 }
 
 PoolBuffer* BufferPool::take() {
@@ -109,6 +109,29 @@ std::span<std::byte> BufferPool::space() {
 
 Chunk BufferPool::filled(std::size_t bytes) {
   return current_->cut(bytes);
+}
+
+Chunk BufferPool::copy(std::span<const std::byte> bytes) {
+  if (bytes.empty()) return Chunk();
+  if (current_ != nullptr && current_->sole_holder()) current_->rewind();
+  if (current_ == nullptr || current_->tail().size() < bytes.size()) {
+    if (current_ != nullptr) current_->release();
+    current_ = take();
+    CHECK(current_ != nullptr && bytes.size() <= buffer_bytes_);
+  }
+  std::memcpy(current_->tail().data(), bytes.data(), bytes.size());
+  // The next one starts where a structure may.
+  constexpr std::size_t kAlignment = 16;
+  Chunk chunk = current_->cut(bytes.size());
+  current_->skip(
+      std::min(round_up(bytes.size(), kAlignment) - bytes.size(), current_->tail().size()));
+  return chunk;
+}
+
+std::size_t BufferPool::count_free(std::size_t most) {
+  collect_returned();
+  while (free_count_ < most && grow()) continue;
+  return std::min(most, free_count_);
 }
 
 // Adds one slab. False at the bound, and when the system has no memory.
@@ -157,7 +180,7 @@ void BufferPool::update_pressure() {
 }
 
 void BufferPool::returned(PoolBuffer& buffer) {
-  if (pool_of_thread == this) {
+  if (loop_of_thread == &loop_) {
     push_free(buffer);
     update_pressure();
     return;
@@ -170,7 +193,7 @@ void BufferPool::returned(PoolBuffer& buffer) {
 void BufferPool::reserve_returned() {
   if (came_back_after_retirement()) return;
   reserve_came_back_.store(true);
-  if (pool_of_thread != this) tell_waiting();
+  if (loop_of_thread != &loop_) tell_waiting();
   reserve_chunks_.fetch_sub(1, std::memory_order_release);
 }
 

@@ -33,6 +33,7 @@ class PoolBuffer final : public ReceiveBuffer {
   // Only the caller holds it: nobody reads what lies in it any more.
   bool sole_holder() const { return references_.load(std::memory_order_acquire) == 1; }
   void rewind() { used_ = 0; }
+  void skip(std::size_t bytes) { used_ += bytes; }
 
   PoolBuffer* next = nullptr;  // The pool's, while it is free.
 
@@ -68,8 +69,8 @@ class BufferPool {
   using Owner = std::unique_ptr<BufferPool, Retire>;
   static Owner create(Loop& loop, const Shape& shape);
 
-  // Called by the loop's thread when it starts.
-  void attach_thread();
+  // The calling thread is the loop's, for all pools of it.
+  static void attach_thread(const Loop& loop);
 
   // Loop thread only, down to `under_pressure`.
 
@@ -79,6 +80,11 @@ class BufferPool {
   // Where to receive next: what is left of the current buffer, or a new one. Empty at the bound.
   std::span<std::byte> space();
   Chunk filled(std::size_t bytes);  // The first bytes of space() have been received.
+  // A copy of `bytes`, packed beside others. Not longer than a buffer, and only with has_free().
+  Chunk copy(std::span<const std::byte> bytes);
+  // How many whole buffers could be taken now, up to `most`.
+  std::size_t count_free(std::size_t most);
+  std::size_t buffer_bytes() const { return buffer_bytes_; }
 
   // on_memory() is called once when memory has come back, to this pool or to any of its reserves.
   void wait_for_memory(MemoryWaiter& waiter);

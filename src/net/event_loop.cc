@@ -37,7 +37,17 @@ Timer::~Timer() {
 
 EventLoop::EventLoop(unsigned index, const TransportOptions& options,
                      const BufferPool::Shape& buffers)
-    : index_(index), hooks_(options.hooks), buffers_(BufferPool::create(*this, buffers)) {}
+    : index_(index), hooks_(options.hooks) {
+  constexpr std::size_t kLargestDatagram = std::size_t{64} << 10;
+  BufferPool::Shape shape = buffers;
+  if (shape.buffer_bytes < kLargestDatagram) {
+    const std::size_t part = shape.total_bytes / 4;
+    shape.total_bytes -= part;
+    large_buffers_ =
+        BufferPool::create(*this, {.buffer_bytes = kLargestDatagram, .total_bytes = part});
+  }
+  buffers_ = BufferPool::create(*this, shape);
+}
 
 EventLoop::~EventLoop() {
   CHECK(!thread_.joinable());
@@ -49,7 +59,7 @@ Error EventLoop::start() {
   const SignalsBlocked inherited_by_the_thread;
   thread_ = std::thread([this, &outcome] {
     current_loop = this;
-    buffers_->attach_thread();
+    BufferPool::attach_thread(*this);
     pthread_setname_np(pthread_self(), ("wskrun-loop" + std::to_string(index_)).c_str());
     const Error error = set_up();
     outcome.set_value(error);
@@ -81,6 +91,7 @@ void EventLoop::turn() {
   fire_timers();
   run_tasks();
   buffers_->serve_waiting();
+  if (large_buffers_) large_buffers_->serve_waiting();
   if (hooks_ != nullptr) hooks_->turn_ended(index_);
   // What the hooks asked of endpoints goes to the kernel with the rest of this turn.
   run_tasks();
@@ -163,7 +174,7 @@ LoopResident::LoopResident(EventLoop& loop) : home_(loop) {
 bool EventLoop::must_stay_awake() {
   const bool asked = woken_.exchange(false);
   return asked || first_ != nullptr || !posted_.empty() || stopping_.load() ||
-         buffers_->can_serve_waiting();
+         buffers_->can_serve_waiting() || (large_buffers_ && large_buffers_->can_serve_waiting());
 }
 
 void EventLoop::set_timer(Timer& timer, std::chrono::milliseconds delay) {

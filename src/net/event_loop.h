@@ -55,6 +55,12 @@ class EventLoop : public Loop {
   void set_timer(Timer& timer, std::chrono::milliseconds delay);
   void cancel_timer(Timer& timer);
   BufferPool& buffers() { return *buffers_; }
+  // Whose buffers hold the largest datagram.
+  BufferPool& datagram_buffers() { return large_buffers_ ? *large_buffers_ : *buffers_; }
+  // Any thread.
+  bool under_memory_pressure() const {
+    return buffers_->under_pressure() || (large_buffers_ && large_buffers_->under_pressure());
+  }
 
   // How many endpoints live here: none may when it stops.
   void endpoint_opened() { endpoints_.fetch_add(1, std::memory_order_relaxed); }
@@ -96,6 +102,7 @@ class EventLoop : public Loop {
   Task* last_ = nullptr;
   std::multimap<LoopClock::time_point, Timer*> timers_;
   BufferPool::Owner buffers_;
+  BufferPool::Owner large_buffers_;  // Where the others are too small for datagrams.
 };
 
 // What lives on a loop: any thread may ask something of it, its loop serves what was asked.

@@ -26,32 +26,46 @@ Error get_int(int fd, int level, int name, int& value) {
   return ::getsockopt(fd, level, name, &value, &length) == 0 ? Error() : last_error();
 }
 
-struct LinuxOption {
-  SocketOption option;
-  int level;
-  int name;
-};
-
-// kReuseAddress is Windows' word for several sockets on one port, which Linux calls SO_REUSEPORT.
-constexpr LinuxOption kLinuxOptions[] = {
-    {SocketOption::kIpv6Only, IPPROTO_IPV6, IPV6_V6ONLY},
-    {SocketOption::kReuseAddress, SOL_SOCKET, SO_REUSEPORT},
-    {SocketOption::kKeepAlive, SOL_SOCKET, SO_KEEPALIVE},
-    {SocketOption::kReceiveBuffer, SOL_SOCKET, SO_RCVBUF},
-};
-
-const LinuxOption* find_option(SocketOption option) {
-  const auto* row = std::find_if(std::begin(kLinuxOptions), std::end(kLinuxOptions),
-                                 [option](const LinuxOption& r) { return r.option == option; });
-  return row == std::end(kLinuxOptions) ? nullptr : row;
-}
-
 using AddressCall = int (*)(int, sockaddr*, socklen_t*);
 
 Address ask_address(int fd, AddressCall call) {
   SocketAddress address;
   if (call(fd, address.get(), &address.length) != 0) return Address{};
   return from_socket_address(address);
+}
+
+int linux_type(SocketKind kind) {
+  switch (kind) {
+    case SocketKind::kStream:
+      return SOCK_STREAM;
+    case SocketKind::kDatagram:
+      return SOCK_DGRAM;
+    case SocketKind::kRaw:
+      return SOCK_RAW;
+  }
+  return 0;
+}
+
+// Datagrams come with the address they were sent to: it tells broadcasts and multicasts apart. An
+// IPv6 socket may get IPv4 datagrams, and says in both ways where those came to.
+Error ask_for_destination(int fd, Family family, SocketKind kind) {
+  const bool may_get_ipv4 = family == Family::kIpv4 || kind == SocketKind::kDatagram;
+  const Error error = may_get_ipv4 ? set_int(fd, IPPROTO_IP, IP_PKTINFO, 1) : Error();
+  if (!error.ok() || family == Family::kIpv4) return error;
+  return set_int(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+}
+
+// What each kind of socket starts with.
+Error prepare(int fd, Family family, SocketKind kind) {
+  // Urgent bytes are bytes of the stream. Accepted connections take this over from their listener.
+  if (kind == SocketKind::kStream) {
+    if (const Error error = set_int(fd, SOL_SOCKET, SO_OOBINLINE, 1); !error.ok()) return error;
+  } else if (const Error error = ask_for_destination(fd, family, kind); !error.ok()) {
+    return error;
+  }
+  // Raw sockets have no such thing.
+  const bool may_be_dual = family == Family::kIpv6 && kind != SocketKind::kRaw;
+  return may_be_dual ? set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) : Error();
 }
 
 }  // namespace
@@ -97,31 +111,33 @@ Address from_socket_address(const SocketAddress& address) {
   return result;
 }
 
-std::unique_ptr<PosixSocket> PosixSocket::create(Family family, SocketKind, Blocking blocking,
+std::unique_ptr<PosixSocket> PosixSocket::create(const SocketSpec& spec, Blocking blocking,
                                                  Error& error) {
-  const int domain = family == Family::kIpv4 ? AF_INET : AF_INET6;
+  const int domain = spec.family == Family::kIpv4 ? AF_INET : AF_INET6;
   const int flags = SOCK_CLOEXEC | (blocking == Blocking::kNo ? SOCK_NONBLOCK : 0);
-  UniqueFd fd(::socket(domain, SOCK_STREAM | flags, 0));
+  UniqueFd fd(::socket(domain, linux_type(spec.kind) | flags, spec.protocol));
   if (!fd) {
     error = last_error();
     return nullptr;
   }
-  error = family == Family::kIpv6 ? set_int(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1) : Error();
-  // Urgent bytes are bytes of the stream. Accepted connections take this over from their listener.
-  if (error.ok()) error = set_int(fd.get(), SOL_SOCKET, SO_OOBINLINE, 1);
+  error = prepare(fd.get(), spec.family, spec.kind);
   if (!error.ok()) return nullptr;
-  return std::unique_ptr<PosixSocket>(new PosixSocket(std::move(fd), false));
+  return std::unique_ptr<PosixSocket>(new PosixSocket(std::move(fd), spec.kind, false));
 }
 
 std::unique_ptr<PosixSocket> PosixSocket::adopt(UniqueFd connection) {
-  return std::unique_ptr<PosixSocket>(new PosixSocket(std::move(connection), true));
+  return std::unique_ptr<PosixSocket>(
+      new PosixSocket(std::move(connection), SocketKind::kStream, true));
 }
 
 // Linux' SO_REUSEADDR is what Windows does by itself: it lets connections in TIME_WAIT be. It is
 // set after the bind when the kernel chooses the port, because it would let the kernel choose one
-// that another socket has.
+// that another socket has. For datagrams it would mean another thing, sharing the address.
 Error PosixSocket::bind(const Address& address) {
   const SocketAddress wanted = to_socket_address(address);
+  if (kind_ != SocketKind::kStream) {
+    return ::bind(fd_.get(), wanted.get(), wanted.length) == 0 ? Error() : last_error();
+  }
   const auto reuse = [this] { return set_int(fd_.get(), SOL_SOCKET, SO_REUSEADDR, 1); };
   if (address.port != 0) {
     if (const Error error = reuse(); !error.ok()) return error;
@@ -143,38 +159,12 @@ Address PosixSocket::remote_address() const {
   return remote_address_of(fd_.get());
 }
 
-Error PosixSocket::set_option(SocketOption option, std::uint32_t value) {
-  return set_socket_option(fd_.get(), option, value);
-}
-
-Error PosixSocket::get_option(SocketOption option, std::uint32_t& value) const {
-  return get_socket_option(fd_.get(), option, value);
-}
-
 Address local_address_of(int fd) {
   return ask_address(fd, ::getsockname);
 }
 
 Address remote_address_of(int fd) {
   return ask_address(fd, ::getpeername);
-}
-
-Error set_socket_option(int fd, SocketOption option, std::uint32_t value) {
-  const LinuxOption* row = find_option(option);
-  if (row == nullptr) return Error(ENOPROTOOPT);
-  constexpr std::uint32_t kMost = 0x7fffffff;
-  return set_int(fd, row->level, row->name, static_cast<int>(std::min(value, kMost)));
-}
-
-Error get_socket_option(int fd, SocketOption option, std::uint32_t& value) {
-  const LinuxOption* row = find_option(option);
-  if (row == nullptr) return Error(ENOPROTOOPT);
-  int answer = 0;
-  const Error error = get_int(fd, row->level, row->name, answer);
-  // The kernel doubles a buffer's size to make room for its own bookkeeping, and tells the double.
-  if (option == SocketOption::kReceiveBuffer) answer /= 2;
-  if (error.ok()) value = static_cast<std::uint32_t>(answer);
-  return error;
 }
 
 void set_no_delay(int fd) {

@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "net/socket_option.h"
 #include "net/transport.h"
 #include "net/unique_fd.h"
 
@@ -28,7 +29,7 @@ enum class Blocking : bool { kNo, kYes };
 
 class PosixSocket final : public Socket {
  public:
-  static std::unique_ptr<PosixSocket> create(Family family, SocketKind kind, Blocking blocking,
+  static std::unique_ptr<PosixSocket> create(const SocketSpec& spec, Blocking blocking,
                                              Error& error);
   // Takes a connection that accept() returned.
   static std::unique_ptr<PosixSocket> adopt(UniqueFd connection);
@@ -37,25 +38,31 @@ class PosixSocket final : public Socket {
   Error listen() override;
   Address local_address() const override;
   Address remote_address() const override;
-  Error set_option(SocketOption option, std::uint32_t value) override;
-  Error get_option(SocketOption option, std::uint32_t& value) const override;
+  Error set_option(SocketOption option, std::uint32_t value) override {
+    return set_socket_option(fd_.get(), option, value);
+  }
+  Error get_option(SocketOption option, std::uint32_t& value) const override {
+    return get_socket_option(fd_.get(), option, value);
+  }
+  Error change_membership(const GroupMembership& change) override {
+    return change_group_membership(fd_.get(), change);
+  }
 
   bool connected() const { return connected_; }
   UniqueFd take() { return std::move(fd_); }  // What remains can only be destroyed.
 
  private:
-  PosixSocket(UniqueFd fd, bool connected) : fd_(std::move(fd)), connected_(connected) {}
+  PosixSocket(UniqueFd fd, SocketKind kind, bool connected)
+      : fd_(std::move(fd)), kind_(kind), connected_(connected) {}
 
   UniqueFd fd_;
+  const SocketKind kind_;
   const bool connected_;
 };
 
 // All zero when the socket has none. Any thread.
 Address local_address_of(int fd);
 Address remote_address_of(int fd);
-
-Error set_socket_option(int fd, SocketOption option, std::uint32_t value);
-Error get_socket_option(int fd, SocketOption option, std::uint32_t& value);
 
 void set_no_delay(int fd);        // Switches Nagle's algorithm off for good.
 Error take_socket_error(int fd);  // SO_ERROR: the pending error, which is cleared by asking.

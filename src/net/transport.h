@@ -18,7 +18,9 @@
 
 #include "net/address.h"
 #include "net/chunk.h"
+#include "net/datagram.h"
 #include "net/error.h"
+#include "net/socket_option.h"
 
 namespace wskrun::net {
 
@@ -53,13 +55,16 @@ class LoopHooks {
   ~LoopHooks() = default;
 };
 
-enum class SocketKind : std::uint8_t { kStream };
+enum class SocketKind : std::uint8_t {
+  kStream,    // TCP
+  kDatagram,  // UDP
+  kRaw,       // One protocol of IP; only for the privileged.
+};
 
-enum class SocketOption : std::uint8_t {
-  kIpv6Only,      // Value 0 or 1.
-  kReuseAddress,  // 0 or 1: bind although the address is in use by another (Windows' SO_REUSEADDR).
-  kKeepAlive,     // 0 or 1.
-  kReceiveBuffer,  // Bytes.
+struct SocketSpec {
+  Family family = Family::kIpv4;
+  SocketKind kind = SocketKind::kStream;
+  int protocol = 0;  // IP's number; kRaw only.
 };
 
 // A socket that no loop serves yet. Not for two threads at once. Closed without a trace when
@@ -73,6 +78,7 @@ class Socket {
   virtual Address remote_address() const = 0;
   virtual Error set_option(SocketOption option, std::uint32_t value) = 0;
   virtual Error get_option(SocketOption option, std::uint32_t& value) const = 0;
+  virtual Error change_membership(const GroupMembership& change) = 0;
 };
 
 // One send. Lies in the caller's memory from send() until StreamSink::sent. The endpoint may change
@@ -187,11 +193,12 @@ class Transport {
 
   virtual const char* name() const = 0;  // "uring", "epoll"
   // Makes a socket; `error` says why it could not.
-  virtual std::unique_ptr<Socket> create_socket(Family family, SocketKind kind, Error& error) = 0;
+  virtual std::unique_ptr<Socket> create_socket(const SocketSpec& spec, Error& error) = 0;
   // Give a socket (bound, or from accepted()) a home loop and a sink. Any thread.
   virtual StreamEndpoint& open_stream(std::unique_ptr<Socket> socket, StreamSink& sink) = 0;
   virtual ListenerEndpoint& open_listener(std::unique_ptr<Socket> listening,
                                           ListenerSink& sink) = 0;
+  virtual DatagramEndpoint& open_datagram(std::unique_ptr<Socket> bound, DatagramSink& sink) = 0;
   virtual unsigned loop_count() const = 0;
   virtual Loop& loop(unsigned index) = 0;
   // Received memory runs short: whoever holds chunks should give them back. Any thread.

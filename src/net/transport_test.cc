@@ -126,8 +126,8 @@ TEST_P(TransportTest, APortInUseIsRefusedUnlessSharingWasAsked) {
 
   auto one = make_socket();
   auto other = make_socket();
-  EXPECT_EQ(one->set_option(SocketOption::kReuseAddress, 1), kOk);
-  EXPECT_EQ(other->set_option(SocketOption::kReuseAddress, 1), kOk);
+  EXPECT_EQ(one->set_option(SocketOption::kShareAddress, 1), kOk);
+  EXPECT_EQ(other->set_option(SocketOption::kShareAddress, 1), kOk);
   ASSERT_EQ(one->bind(loopback()), kOk);
   EXPECT_EQ(other->bind(one->local_address()), kOk);
   EXPECT_EQ(one->listen(), kOk);

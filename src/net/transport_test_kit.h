@@ -376,7 +376,7 @@ class TransportTest : public ::testing::TestWithParam<Backend> {
 
   std::unique_ptr<Socket> make_socket(Family family = Family::kIpv4) {
     Error error;
-    auto socket = transport_->create_socket(family, SocketKind::kStream, error);
+    auto socket = transport_->create_socket({.family = family}, error);
     EXPECT_EQ(error, kOk);
     return socket;
   }

@@ -32,7 +32,7 @@ NTSTATUS check_tcp(const std::optional<net::Family>& family, USHORT type, ULONG 
 std::unique_ptr<net::Socket> new_tcp_socket(Client& client, net::Family family, NTSTATUS& status) {
   net::Error error;
   std::unique_ptr<net::Socket> socket =
-      client.subsystem().transport().create_socket(family, net::SocketKind::kStream, error);
+      client.subsystem().transport().create_socket({.family = family}, error);
   status = socket != nullptr ? STATUS_SUCCESS : status_of(error);
   return socket;
 }

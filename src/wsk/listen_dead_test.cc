@@ -53,12 +53,13 @@ class TestSocket final : public net::Socket {
   net::Address remote_address() const override { return {}; }
   net::Error set_option(net::SocketOption, std::uint32_t) override { return {}; }
   net::Error get_option(net::SocketOption, std::uint32_t&) const override { return {}; }
+  net::Error change_membership(const net::GroupMembership&) override { return {}; }
 };
 
 class TestTransport final : public net::Transport {
  public:
   const char* name() const override { return "test"; }
-  std::unique_ptr<net::Socket> create_socket(net::Family, net::SocketKind, net::Error&) override {
+  std::unique_ptr<net::Socket> create_socket(const net::SocketSpec&, net::Error&) override {
     return std::make_unique<TestSocket>();
   }
   net::StreamEndpoint& open_stream(std::unique_ptr<net::Socket>, net::StreamSink&) override {
@@ -68,6 +69,9 @@ class TestTransport final : public net::Transport {
                                        net::ListenerSink& listener_sink) override {
     sink = &listener_sink;
     return endpoint;
+  }
+  net::DatagramEndpoint& open_datagram(std::unique_ptr<net::Socket>, net::DatagramSink&) override {
+    __builtin_trap();
   }
   unsigned loop_count() const override { return 1; }
   net::Loop& loop(unsigned) override { return test_loop; }

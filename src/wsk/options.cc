@@ -72,13 +72,13 @@ NTSTATUS return_value(ControlCall& call, ULONG value) {
 NTSTATUS set_reuse(ControlCall& call) {
   const ULONG wanted = input_of<ULONG>(call.buffers) != 0 ? 1 : 0;
   if (wanted != 0 && call.socket.exclusive_address()) return STATUS_INVALID_PARAMETER;
-  return call.socket.set_option(net::SocketOption::kReuseAddress, wanted);
+  return call.socket.set_option(net::SocketOption::kShareAddress, wanted);
 }
 
 NTSTATUS set_exclusive(ControlCall& call) {
   const bool wanted = input_of<ULONG>(call.buffers) != 0;
   ULONG reuse = 0;
-  const NTSTATUS status = call.socket.get_option(net::SocketOption::kReuseAddress, reuse);
+  const NTSTATUS status = call.socket.get_option(net::SocketOption::kShareAddress, reuse);
   if (!NT_SUCCESS(status)) return status;
   if (wanted && reuse != 0) return STATUS_INVALID_PARAMETER;
   call.socket.set_exclusive_address(wanted);
@@ -141,7 +141,7 @@ constexpr ControlRow kRows[] = {
     {WskSetOption, SOL_SOCKET, SO_REUSEADDR, "SO_REUSEADDR", kEverywhere, When::kBeforeBind,
      kSetUlong, set_reuse},
     {WskGetOption, SOL_SOCKET, SO_REUSEADDR, "SO_REUSEADDR", kEverywhere, When::kAlways, kGetUlong,
-     get_value<Option::kReuseAddress>},
+     get_value<Option::kShareAddress>},
     {WskSetOption, SOL_SOCKET, SO_KEEPALIVE, "SO_KEEPALIVE", kEverywhere, When::kAlways, kSetUlong,
      set_flag<Option::kKeepAlive>},
     {WskGetOption, SOL_SOCKET, SO_KEEPALIVE, "SO_KEEPALIVE", kEverywhere, When::kAlways, kGetUlong,

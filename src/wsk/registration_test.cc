@@ -17,8 +17,7 @@ namespace {
 class NoTransport final : public net::Transport {
  public:
   const char* name() const override { return "none"; }
-  std::unique_ptr<net::Socket> create_socket(net::Family, net::SocketKind,
-                                             net::Error& error) override {
+  std::unique_ptr<net::Socket> create_socket(const net::SocketSpec&, net::Error& error) override {
     error = net::Error(EAFNOSUPPORT);
     return nullptr;
   }
@@ -26,6 +25,9 @@ class NoTransport final : public net::Transport {
     __builtin_trap();
   }
   net::ListenerEndpoint& open_listener(std::unique_ptr<net::Socket>, net::ListenerSink&) override {
+    __builtin_trap();
+  }
+  net::DatagramEndpoint& open_datagram(std::unique_ptr<net::Socket>, net::DatagramSink&) override {
     __builtin_trap();
   }
   unsigned loop_count() const override { return 0; }

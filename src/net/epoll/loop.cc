@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "net/basic_transport.h"
+#include "net/epoll/epoll_datagram.h"
 #include "net/epoll/epoll_listener.h"
 #include "net/epoll/epoll_loop.h"
 #include "net/epoll/epoll_stream.h"
@@ -49,6 +50,11 @@ Error EpollLoop::watch(int fd, std::uint32_t events, EpollHandler& handler) {
   return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0 ? Error() : Error(errno);
 }
 
+Error EpollLoop::watch_instead(int fd, std::uint32_t events, EpollHandler& handler) {
+  epoll_event event{.events = events | EPOLLET, .data = {.ptr = &handler}};
+  return ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) == 0 ? Error() : Error(errno);
+}
+
 void EpollLoop::wait(std::optional<std::chrono::nanoseconds> timeout) {
   std::array<epoll_event, kEventsPerTurn> events;
   const int count =
@@ -70,7 +76,8 @@ void EpollLoop::interrupt() {
 }
 
 std::unique_ptr<Transport> make_epoll_transport(const TransportOptions& options, Error& error) {
-  using EpollTransport = BasicTransport<EpollLoop, EpollStream, EpollListener, Blocking::kNo>;
+  using EpollTransport =
+      BasicTransport<EpollLoop, EpollStream, EpollListener, EpollDatagram, Blocking::kNo>;
   return EpollTransport::create("epoll", options, error);
 }
 

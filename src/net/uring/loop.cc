@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "net/basic_transport.h"
+#include "net/uring/uring_datagram.h"
 #include "net/uring/uring_listener.h"
 #include "net/uring/uring_loop.h"
 #include "net/uring/uring_stream.h"
@@ -192,7 +193,8 @@ void UringLoop::interrupt() {
 }
 
 std::unique_ptr<Transport> make_uring_transport(const TransportOptions& options, Error& error) {
-  using UringTransport = BasicTransport<UringLoop, UringStream, UringListener, Blocking::kYes>;
+  using UringTransport =
+      BasicTransport<UringLoop, UringStream, UringListener, UringDatagram, Blocking::kYes>;
   return UringTransport::create("uring", options, error);
 }
 

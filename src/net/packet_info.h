@@ -1,0 +1,24 @@
+// PacketInfo in Linux' control messages, both ways. wsk/control_info.cc does the same for Windows'.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <cstddef>
+
+#include "net/datagram.h"
+
+namespace wskrun::net {
+
+// Room for every control message that is read or written here.
+struct alignas(cmsghdr) ControlSpace {
+  std::byte bytes[256];
+};
+
+// Reads what came with a datagram into info, broadcast and multicast.
+void read_control(const msghdr& message, Datagram& datagram);
+
+// Writes `info` for a send to `remote` into `space` and points `message` to it.
+void write_control(const PacketInfo& info, const Address& remote, ControlSpace& space,
+                   msghdr& message);
+
+}  // namespace wskrun::net
