@@ -55,6 +55,13 @@ class Chunk {
     if (buffer_ != nullptr) buffer_->add_ref();
     return Chunk(buffer_, data_, size_);
   }
+  // A view of the first `bytes` only.
+  Chunk share_first(std::size_t bytes) const {
+    CHECK(bytes <= size_);
+    Chunk first = share();
+    first.size_ = bytes;
+    return first;
+  }
   void remove_prefix(std::size_t bytes) {
     CHECK(bytes <= size_);
     data_ += bytes;

@@ -79,9 +79,10 @@ class DatagramEndpoint {
   // its buffer does not hold; a bounded number may still come.
   virtual void resume_receive() = 0;
   virtual void pause_receive() = 0;
-  // Sends go out in the order of the calls. True: it has ended already, with `error`. False: sent()
-  // will tell.
-  virtual bool send(DatagramSend& send, Error& error) = 0;
+  // Sends go out in the order of the calls. First try_send(): true if it has ended, with `error`.
+  // False: not all of it could go out at once; send() queues the rest, and sent() will tell.
+  virtual bool try_send(DatagramSend& send, Error& error) = 0;
+  virtual void send(DatagramSend& send) = 0;
   // Takes back what of a queued send the kernel has not taken: sent(ECANCELED), unless it ended
   // before; then nothing happens, and `send` is compared only, not touched.
   virtual void cancel_send(DatagramSend& send) = 0;

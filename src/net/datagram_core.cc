@@ -130,19 +130,19 @@ void DatagramCore::pause_receive() {
   ask([&]() REQUIRES(mutex_) { wants_.store(false, std::memory_order_relaxed); });
 }
 
-bool DatagramCore::send(DatagramSend& send, Error& error) {
+bool DatagramCore::try_send(DatagramSend& send, Error& error) {
   send.sent_count = 0;
   send.sent_bytes = 0;
   send.cancelled = false;
-  {
-    base::MutexLock lock(mutex_);
-    if (sends_.empty() && send_now(fd(), send, error)) {
-      probe::count(probe::Counter::kBytesSent, send.sent_bytes);
-      return true;
-    }
-  }
+  base::MutexLock lock(mutex_);
+  if (!sends_.empty()) return false;
+  const bool has_ended = send_now(fd(), send, error);
+  probe::count(probe::Counter::kBytesSent, send.sent_bytes);
+  return has_ended;
+}
+
+void DatagramCore::send(DatagramSend& send) {
   ask([&]() REQUIRES(mutex_) { sends_.push(send); });
-  return false;
 }
 
 void DatagramCore::cancel_send(DatagramSend& send) {

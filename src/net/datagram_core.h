@@ -16,7 +16,8 @@ class DatagramCore : public DatagramEndpoint, private LoopResident, private Memo
  public:
   void resume_receive() final;
   void pause_receive() final;
-  bool send(DatagramSend& send, Error& error) final;
+  bool try_send(DatagramSend& send, Error& error) final;
+  void send(DatagramSend& send) final;
   void cancel_send(DatagramSend& send) final;
   void close() final;
 

@@ -2,6 +2,7 @@
 #include "wsk/arguments.h"
 
 #include "probe/mistake.h"
+#include "wsk/buffer.h"
 #include "wsk/request.h"
 #include "wsk/sockaddr.h"
 
@@ -29,6 +30,17 @@ std::optional<net::Address> address_for(const void* socket, net::Family family,
       socket, "%s(%p): the address must be %s", operation, socket,
       family == net::Family::kIpv4 ? "a SOCKADDR_IN with AF_INET" : "a SOCKADDR_IN6 with AF_INET6");
   return std::nullopt;
+}
+
+NTSTATUS check_buffer(const void* socket, const char* operation, const WSK_BUF* buffer) {
+  if (buffer != nullptr && lies_within_mdl(*buffer)) return STATUS_SUCCESS;
+  if (buffer == nullptr) {
+    probe::mistake(socket, "%s(%p) without a buffer", operation, socket);
+  } else {
+    probe::mistake(socket, "%s(%p): Length %zu from Offset %u goes beyond the MDL chain", operation,
+                   socket, static_cast<std::size_t>(buffer->Length), buffer->Offset);
+  }
+  return STATUS_INVALID_PARAMETER;
 }
 
 NTSTATUS check_reserved(const void* socket, const char* operation, ULONG flags) {

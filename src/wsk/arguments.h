@@ -25,6 +25,9 @@ NTSTATUS check_call(PWSK_CLIENT handle, PIRP irp, const char* operation,
 std::optional<net::Address> address_for(const void* socket, net::Family family,
                                         const char* operation, const SOCKADDR* sockaddr);
 
+// The bytes a driver passes lie within their MDL chain.
+NTSTATUS check_buffer(const void* socket, const char* operation, const WSK_BUF* buffer);
+
 // Flags that are reserved must be 0.
 NTSTATUS check_reserved(const void* socket, const char* operation, ULONG flags);
 

@@ -331,7 +331,7 @@ void ConnectionSocket::closed() {
     CHECK(connect_ == nullptr);
     endpoint_ = nullptr;
     queue_.discard();
-    orphan_kept_locked();
+    report_kept_locked();
     if (state_ == State::kConnected) probe::count(probe::Counter::kConnectionsClosed);
   }
   drop_open_user();

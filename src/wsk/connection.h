@@ -19,6 +19,7 @@
 #include "wsk/buffer.h"
 #include "wsk/indication.h"
 #include "wsk/receive_queue.h"
+#include "wsk/retention.h"
 #include "wsk/socket.h"
 
 namespace wskrun::wsk {
@@ -107,13 +108,7 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
     ULONG_PTR information;
   };
 
-  // Indications of one call of WskReceiveEvent. The list that the driver got is never read again.
-  struct Batch {
-    static constexpr std::size_t kMax = 32;
-    std::array<Indication*, kMax> indications;
-    std::size_t count = 0;
-    std::size_t bytes = 0;
-  };
+  using Batch = wsk::Batch<WSK_DATA_INDICATION>;
 
   // The next thing to deliver, chosen under the lock and done without it.
   struct Delivery {
@@ -168,15 +163,13 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
   void indicate(Batch& batch);
   void settle(Batch& batch, NTSTATUS status, std::size_t accepted);
   void settle_accepted_locked(Batch& batch, std::size_t accepted) REQUIRES(mutex_);
-  void settle_kept_locked(Batch& batch) REQUIRES(mutex_);
   void report_answer(const Batch& batch, NTSTATUS status, std::size_t accepted) const;
   void call_disconnect_event(ULONG flags);
   void call_dead_event();
   void adjust_flow_locked() REQUIRES(mutex_);
   void cancel_receives_locked(std::vector<Delivery>& ended, NTSTATUS status) REQUIRES(mutex_);
-  bool find_held_locked(PWSK_DATA_INDICATION list, std::vector<Indication*>& found)
-      REQUIRES(mutex_);
-  void orphan_kept_locked() REQUIRES(mutex_);
+  IndicationPool<WSK_DATA_INDICATION>& indications_locked() REQUIRES(mutex_);
+  void report_kept_locked() REQUIRES(mutex_);
 
   State state_ GUARDED_BY(mutex_) = State::kCreated;
   bool for_socket_connect_ GUARDED_BY(mutex_) = false;
@@ -207,8 +200,7 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
   RequestQueue receives_ GUARDED_BY(mutex_);
   ConnectRequest* connect_ GUARDED_BY(mutex_) = nullptr;
   DisconnectRequest* disconnect_ GUARDED_BY(mutex_) = nullptr;
-  base::List<Indication, &Indication::link> kept_ GUARDED_BY(mutex_);
-  std::size_t kept_bytes_ GUARDED_BY(mutex_) = 0;
+  Retention<WSK_DATA_INDICATION> kept_ GUARDED_BY(mutex_);
   DeliverTask deliver_task_;
 };
 

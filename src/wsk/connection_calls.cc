@@ -9,19 +9,6 @@
 namespace wskrun::wsk {
 namespace {
 
-// The bytes a driver passes lie within their MDL chain.
-NTSTATUS check_buffer(const ConnectionSocket& socket, const char* operation, PWSK_BUF buffer) {
-  if (buffer != nullptr && lies_within_mdl(*buffer)) return STATUS_SUCCESS;
-  if (buffer == nullptr) {
-    probe::mistake(socket.handle(), "%s(%p) without a buffer", operation, socket.handle());
-  } else {
-    probe::mistake(socket.handle(), "%s(%p): Length %zu from Offset %u goes beyond the MDL chain",
-                   operation, socket.handle(), static_cast<std::size_t>(buffer->Length),
-                   buffer->Offset);
-  }
-  return STATUS_INVALID_PARAMETER;
-}
-
 NTSTATUS check_receive_flags(const ConnectionSocket& socket, PWSK_BUF buffer, ULONG flags) {
   constexpr ULONG kKnown = WSK_FLAG_WAITALL | WSK_FLAG_DRAIN;
   if ((flags & ~kKnown) != 0) return STATUS_NOT_SUPPORTED;
@@ -85,7 +72,7 @@ NTSTATUS WSKAPI connection_send(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Flags
   auto* request = begin<SendRequest>(Irp, "WskSend", socket);
   if (request == nullptr) return STATUS_INVALID_PARAMETER;
   if ((Flags & ~ULONG{WSK_FLAG_NODELAY}) != 0) return finish(*request, STATUS_NOT_SUPPORTED);
-  const NTSTATUS status = check_buffer(socket, "WskSend", Buffer);
+  const NTSTATUS status = check_buffer(Socket, "WskSend", Buffer);
   if (!NT_SUCCESS(status)) return finish(*request, status);
   request->describe(*Buffer, (Flags & WSK_FLAG_NODELAY) != 0);
   return socket.send(*request);
@@ -96,7 +83,7 @@ NTSTATUS WSKAPI connection_receive(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Fl
   auto* request = begin<ReceiveRequest>(Irp, "WskReceive", socket);
   if (request == nullptr) return STATUS_INVALID_PARAMETER;
   NTSTATUS status = check_receive_flags(socket, Buffer, Flags);
-  if (NT_SUCCESS(status)) status = check_buffer(socket, "WskReceive", Buffer);
+  if (NT_SUCCESS(status)) status = check_buffer(Socket, "WskReceive", Buffer);
   if (!NT_SUCCESS(status)) return finish(*request, status);
   request->cursor = BufferCursor(*Buffer);
   request->wait_all = (Flags & WSK_FLAG_WAITALL) != 0;
@@ -116,7 +103,7 @@ NTSTATUS WSKAPI connection_disconnect(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG
     return finish(*request, STATUS_INVALID_PARAMETER);
   }
   if (Buffer != nullptr) {
-    const NTSTATUS status = check_buffer(socket, "WskDisconnect", Buffer);
+    const NTSTATUS status = check_buffer(Socket, "WskDisconnect", Buffer);
     if (!NT_SUCCESS(status)) return finish(*request, status);
     request->describe(*Buffer, false);
   }

@@ -105,7 +105,7 @@ void ConnectionSocket::adjust_flow_locked() {
   if (endpoint_ == nullptr || dead_ || peer_ended_) return;
   const std::size_t divisor = paused_ ? 2 : 1;
   const bool pause =
-      queue_.bytes() > kQueueLimitBytes / divisor || kept_bytes_ > kKeptLimitBytes / divisor;
+      queue_.bytes() > kQueueLimitBytes / divisor || kept_.bytes() > kKeptLimitBytes / divisor;
   if (pause == paused_) return;
   paused_ = pause;
   if (pause) {
@@ -201,15 +201,14 @@ std::optional<ConnectionSocket::Delivery> ConnectionSocket::next_event_of_dead_l
 
 // ---- WskReceiveEvent
 
+IndicationPool<WSK_DATA_INDICATION>& ConnectionSocket::indications_locked() {
+  return IndicationPool<WSK_DATA_INDICATION>::of_loop(endpoint_->loop().index());
+}
+
 void ConnectionSocket::take_batch_locked(Batch& batch) {
-  IndicationPool& pool = IndicationPool::of_loop(endpoint_->loop().index());
-  batch.count = 0;
-  batch.bytes = 0;
-  while (batch.count < Batch::kMax && !queue_.empty()) {
-    Indication& indication = pool.take(this, queue_.take_front());
-    batch.bytes += indication.chunk.size();
-    if (batch.count > 0) batch.indications[batch.count - 1]->api.Next = &indication.api;
-    batch.indications[batch.count++] = &indication;
+  batch.clear();
+  while (!batch.full() && !queue_.empty()) {
+    batch.add(indications_locked().take(this, queue_.take_front()));
   }
   indicating_ = true;
   restarted_ = false;
@@ -219,11 +218,11 @@ void ConnectionSocket::indicate(Batch& batch) {
   const auto [callback, context, flags] = [this] {
     base::MutexLock lock(mutex_);
     const bool short_of_memory =
-        subsystem().transport().under_memory_pressure() || kept_bytes_ > kKeptLimitBytes / 2;
+        subsystem().transport().under_memory_pressure() || kept_.bytes() > kKeptLimitBytes / 2;
     const ULONG release = short_of_memory ? WSK_FLAG_RELEASE_ASAP : 0;
     return std::tuple(dispatch_->WskReceiveEvent, context_locked(), level_flag() | release);
   }();
-  PWSK_DATA_INDICATION list = &batch.indications[0]->api;
+  PWSK_DATA_INDICATION list = batch.list();
   SIZE_T accepted = batch.bytes;
   probe::count(probe::Counter::kCallbacks);
   probe::emit({.fact = probe::Fact::kIndicated,
@@ -264,7 +263,7 @@ void ConnectionSocket::settle(Batch& batch, NTSTATUS status, std::size_t accepte
   base::MutexLock lock(mutex_);
   indicating_ = false;
   if (status == STATUS_PENDING) {
-    settle_kept_locked(batch);
+    kept_.keep(batch, indications_locked());
   } else {
     const std::size_t taken = status == STATUS_SUCCESS ? std::min(accepted, batch.bytes) : 0;
     if (taken < batch.bytes) stopped_ = !restarted_;
@@ -274,34 +273,17 @@ void ConnectionSocket::settle(Batch& batch, NTSTATUS status, std::size_t accepte
 
 // The first `accepted` bytes are consumed; the rest goes back to the front of the queue.
 void ConnectionSocket::settle_accepted_locked(Batch& batch, std::size_t accepted) {
-  IndicationPool& pool = IndicationPool::of_loop(endpoint_->loop().index());
   std::size_t begin = batch.bytes;  // Of the indication at hand, in the batch. From the last on.
   while (batch.count > 0) {
-    Indication& indication = *batch.indications[--batch.count];
+    DataIndication& indication = *batch.indications[--batch.count];
     begin -= indication.chunk.size();
     if (begin + indication.chunk.size() > accepted && !dead_) {
       net::Chunk rest = std::move(indication.chunk);
       if (accepted > begin) rest.remove_prefix(accepted - begin);
       queue_.put_back(std::move(rest));
     }
-    pool.give_back(indication);
+    indications_locked().give_back(indication);
   }
-}
-
-// The driver keeps the list; what it released inside the callback is free already.
-void ConnectionSocket::settle_kept_locked(Batch& batch) {
-  IndicationPool& pool = IndicationPool::of_loop(endpoint_->loop().index());
-  for (std::size_t i = 0; i < batch.count; ++i) {
-    Indication& indication = *batch.indications[i];
-    if (indication.state == Indication::State::kReleased) {
-      pool.give_back(indication);
-      continue;
-    }
-    indication.state = Indication::State::kKept;
-    kept_bytes_ += indication.chunk.size();
-    kept_.push_back(indication);
-  }
-  batch.count = 0;
 }
 
 // ---- the other callbacks
@@ -335,45 +317,14 @@ void ConnectionSocket::call_dead_event() {
 
 // ---- WskRelease
 
-// Follows the driver's list. False if anything in it is not held of this socket, or comes twice.
-bool ConnectionSocket::find_held_locked(PWSK_DATA_INDICATION list,
-                                        std::vector<Indication*>& found) {
-  if (endpoint_ == nullptr) return false;
-  IndicationPool& pool = IndicationPool::of_loop(endpoint_->loop().index());
-  for (PWSK_DATA_INDICATION api = list; api != nullptr; api = api->Next) {
-    Indication* indication = pool.find(api);
-    if (indication == nullptr || indication->owner.load(std::memory_order_relaxed) != this) {
-      return false;
-    }
-    const bool held = indication->state == Indication::State::kKept ||
-                      indication->state == Indication::State::kOffered;
-    if (!held) return false;
-    found.push_back(indication);
-    // For a list that comes back on itself: its first indication is found again as released.
-    indication->state = Indication::State::kReleased;
-  }
-  return true;
-}
-
 NTSTATUS ConnectionSocket::release(PWSK_DATA_INDICATION list) {
-  std::vector<Indication*> found;
+  bool valid = false;
   std::size_t bytes = 0;
-  bool valid = list != nullptr;
   {
     base::MutexLock lock(mutex_);
-    valid = valid && find_held_locked(list, found);
-    for (Indication* indication : found) {
-      const bool kept = indication->link.linked();
-      if (!valid) {  // Nothing of a list that is not right is released.
-        indication->state = kept ? Indication::State::kKept : Indication::State::kOffered;
-        continue;
-      }
-      if (!kept) continue;  // The callback that offers it settles it.
-      bytes += indication->chunk.size();
-      decltype(kept_)::remove(*indication);
-      kept_bytes_ -= indication->chunk.size();
-      IndicationPool::of_loop(endpoint_->loop().index()).give_back(*indication);
-    }
+    const std::size_t before = kept_.bytes();
+    valid = endpoint_ != nullptr && kept_.release(list, this, indications_locked());
+    bytes = before - kept_.bytes();
     if (!closing_) adjust_flow_locked();
   }
   if (!valid) {
@@ -388,18 +339,14 @@ NTSTATUS ConnectionSocket::release(PWSK_DATA_INDICATION list) {
   return STATUS_SUCCESS;
 }
 
-// The socket goes while the driver still keeps lists: it keeps the memory, too.
-void ConnectionSocket::orphan_kept_locked() {
-  if (kept_.empty()) return;
-  std::size_t count = 0;
-  while (Indication* indication = kept_.pop_front()) {
-    indication->owner.store(nullptr, std::memory_order_relaxed);
-    ++count;
+void ConnectionSocket::report_kept_locked() {
+  const std::size_t bytes = kept_.bytes();
+  if (const std::size_t count = kept_.orphan()) {
+    probe::mistake(handle(),
+                   "WskCloseSocket(%p) while %zu data indications (%zu bytes) were still kept; "
+                   "call WskRelease for every kept list first",
+                   handle(), count, bytes);
   }
-  probe::mistake(handle(),
-                 "WskCloseSocket(%p) while %zu data indications (%zu bytes) were still kept; call "
-                 "WskRelease for every kept list first",
-                 handle(), count, kept_bytes_);
 }
 
 }  // namespace wskrun::wsk

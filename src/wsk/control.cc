@@ -7,7 +7,9 @@ namespace wskrun::wsk {
 namespace {
 
 bool fits(SIZE_T wanted, SIZE_T size, const VOID* buffer) {
-  if (wanted != kAnySize && size != wanted) return false;
+  const bool right = wanted == kOneOrFour ? size == sizeof(UCHAR) || size == sizeof(ULONG)
+                                          : wanted == kAnySize || size == wanted;
+  if (!right) return false;
   return size == 0 || buffer != nullptr;
 }
 

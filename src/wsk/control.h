@@ -23,6 +23,7 @@ struct ControlBuffers {
 enum class IrpRule : std::uint8_t { kForbidden, kRequired, kEither };
 
 constexpr SIZE_T kAnySize = ~SIZE_T{0};
+constexpr SIZE_T kOneOrFour = kAnySize - 1;  // A number: UCHAR or ULONG.
 
 // How a code is called: its IRP and the exact sizes of its buffers.
 struct ControlShape {

@@ -3,7 +3,9 @@
 #include <memory>
 
 #include "wsk/arguments.h"
+#include "wsk/basic.h"
 #include "wsk/connection.h"
+#include "wsk/datagram.h"
 #include "wsk/dispatch.h"
 #include "wsk/listen.h"
 #include "wsk/sockaddr.h"
@@ -16,25 +18,59 @@ namespace {
 constexpr ULONG kCategoryFlags = WSK_FLAG_LISTEN_SOCKET | WSK_FLAG_CONNECTION_SOCKET |
                                  WSK_FLAG_DATAGRAM_SOCKET | WSK_FLAG_STREAM_SOCKET;
 
-// What WskSocket was asked for, as far as its category goes (C-003..C-007).
-NTSTATUS check_category(ULONG flags) {
+// A kind of socket that WskSocket makes (C-006).
+struct Combination {
+  ULONG category;
+  USHORT type;
+  bool any_protocol;
+  ULONG protocol;
+  net::SocketKind kind;
+};
+
+constexpr Combination kCombinations[] = {
+    {WSK_FLAG_BASIC_SOCKET, SOCK_STREAM, false, IPPROTO_TCP, net::SocketKind::kStream},
+    {WSK_FLAG_BASIC_SOCKET, SOCK_DGRAM, false, IPPROTO_UDP, net::SocketKind::kDatagram},
+    {WSK_FLAG_BASIC_SOCKET, SOCK_RAW, true, 0, net::SocketKind::kRaw},
+    {WSK_FLAG_LISTEN_SOCKET, SOCK_STREAM, false, IPPROTO_TCP, net::SocketKind::kStream},
+    {WSK_FLAG_CONNECTION_SOCKET, SOCK_STREAM, false, IPPROTO_TCP, net::SocketKind::kStream},
+    {WSK_FLAG_DATAGRAM_SOCKET, SOCK_DGRAM, false, IPPROTO_UDP, net::SocketKind::kDatagram},
+    {WSK_FLAG_DATAGRAM_SOCKET, SOCK_RAW, true, 0, net::SocketKind::kRaw},
+};
+
+constexpr ULONG kHighestProtocol = 255;
+
+bool is(const Combination& each, ULONG category, USHORT type, ULONG protocol) {
+  const bool right = each.any_protocol ? protocol <= kHighestProtocol : protocol == each.protocol;
+  return each.category == category && each.type == type && right;
+}
+
+// What WskSocket was asked for (C-003..C-007).
+NTSTATUS find_combination(ULONG flags, const std::optional<net::Family>& family, USHORT type,
+                          ULONG protocol, const Combination*& found) {
   const bool one_at_most = (flags & (flags - 1)) == 0;
   if ((flags & ~kCategoryFlags) != 0 || !one_at_most) return STATUS_INVALID_PARAMETER;
-  const bool there = flags == WSK_FLAG_CONNECTION_SOCKET || flags == WSK_FLAG_LISTEN_SOCKET;
-  return there ? STATUS_SUCCESS : STATUS_NOT_IMPLEMENTED;
+  if (flags == WSK_FLAG_STREAM_SOCKET) return STATUS_NOT_IMPLEMENTED;
+  if (!family) return STATUS_NOT_SUPPORTED;
+  for (const Combination& each : kCombinations) {
+    if (!is(each, flags, type, protocol)) continue;
+    found = &each;
+    return STATUS_SUCCESS;
+  }
+  return STATUS_NOT_SUPPORTED;
 }
 
-NTSTATUS check_tcp(const std::optional<net::Family>& family, USHORT type, ULONG protocol) {
-  const bool tcp = family && type == SOCK_STREAM && protocol == IPPROTO_TCP;
-  return tcp ? STATUS_SUCCESS : STATUS_NOT_SUPPORTED;
-}
-
-std::unique_ptr<net::Socket> new_tcp_socket(Client& client, net::Family family, NTSTATUS& status) {
+std::unique_ptr<net::Socket> new_transport_socket(Client& client, const net::SocketSpec& spec,
+                                                  NTSTATUS& status) {
   net::Error error;
-  std::unique_ptr<net::Socket> socket =
-      client.subsystem().transport().create_socket({.family = family}, error);
+  std::unique_ptr<net::Socket> socket = client.subsystem().transport().create_socket(spec, error);
   status = socket != nullptr ? STATUS_SUCCESS : status_of(error);
   return socket;
+}
+
+// Windows makes a listening socket for UDP, too, and says at WskBind that it is none.
+bool is_listening_udp(const Client& client, ULONG flags, USHORT type, ULONG protocol) {
+  return client.subsystem().settings().compat == Compat::kWindows &&
+         flags == WSK_FLAG_LISTEN_SOCKET && type == SOCK_DGRAM && protocol == IPPROTO_UDP;
 }
 
 }  // namespace
@@ -51,22 +87,40 @@ NTSTATUS WSKAPI create_socket(PWSK_CLIENT Client, ADDRESS_FAMILY AddressFamily, 
   Request& request = *begin(Irp, "WskSocket", *client);
 
   const std::optional<net::Family> family = family_of(AddressFamily);
-  status = check_category(Flags);
-  if (NT_SUCCESS(status)) status = check_tcp(family, SocketType, Protocol);
-  if (!NT_SUCCESS(status)) return finish(request, status);
-  std::unique_ptr<net::Socket> tcp = new_tcp_socket(*client, *family, status);
-  if (!NT_SUCCESS(status)) return finish(request, status);
+  const Combination* combination = nullptr;
+  std::unique_ptr<net::Socket> transport_socket;
+  if (!family || !is_listening_udp(*client, Flags, SocketType, Protocol)) {
+    status = find_combination(Flags, family, SocketType, Protocol, combination);
+    if (NT_SUCCESS(status) && Flags != WSK_FLAG_BASIC_SOCKET) {
+      transport_socket = new_transport_socket(
+          *client,
+          {.family = *family, .kind = combination->kind, .protocol = static_cast<int>(Protocol)},
+          status);
+    }
+    if (!NT_SUCCESS(status)) return finish(request, status);
+  }
 
   client->freeze_static_events();
-  const void* created_by = call_site;
-  Socket* socket;
-  if (Flags == WSK_FLAG_LISTEN_SOCKET) {
-    socket = new ListenSocket(std::move(client), std::move(tcp), *family, SocketContext,
-                              static_cast<const WSK_CLIENT_LISTEN_DISPATCH*>(Dispatch), created_by);
-  } else {
-    socket = new ConnectionSocket(std::move(client), std::move(tcp), *family, SocketContext,
-                                  static_cast<const WSK_CLIENT_CONNECTION_DISPATCH*>(Dispatch),
-                                  created_by);
+  Socket* socket = nullptr;
+  switch (Flags) {
+    case WSK_FLAG_BASIC_SOCKET:
+      socket = new BasicSocket(std::move(client), *family, SocketContext, call_site);
+      break;
+    case WSK_FLAG_LISTEN_SOCKET:
+      socket =
+          new ListenSocket(std::move(client), std::move(transport_socket), *family, SocketContext,
+                           static_cast<const WSK_CLIENT_LISTEN_DISPATCH*>(Dispatch), call_site);
+      break;
+    case WSK_FLAG_CONNECTION_SOCKET:
+      socket = new ConnectionSocket(
+          std::move(client), std::move(transport_socket), *family, SocketContext,
+          static_cast<const WSK_CLIENT_CONNECTION_DISPATCH*>(Dispatch), call_site);
+      break;
+    default:
+      socket =
+          new DatagramSocket(std::move(client), std::move(transport_socket), *family, SocketContext,
+                             static_cast<const WSK_CLIENT_DATAGRAM_DISPATCH*>(Dispatch), call_site);
+      break;
   }
   return finish(request, STATUS_SUCCESS, reinterpret_cast<ULONG_PTR>(socket->wsk_socket()));
 }
@@ -89,8 +143,11 @@ NTSTATUS WSKAPI create_connected_socket(PWSK_CLIENT Client, USHORT SocketType, U
   // Reserved, but drivers in the field pass WSK_FLAG_CONNECTION_SOCKET and Windows lets them.
   if ((Flags & ~ULONG{WSK_FLAG_CONNECTION_SOCKET}) != 0) status = STATUS_INVALID_PARAMETER;
   std::unique_ptr<net::Socket> tcp;
-  if (NT_SUCCESS(status)) status = check_tcp(local->family, SocketType, Protocol);
-  if (NT_SUCCESS(status)) tcp = new_tcp_socket(*client, local->family, status);
+  const bool is_tcp = SocketType == SOCK_STREAM && Protocol == IPPROTO_TCP;
+  if (NT_SUCCESS(status) && !is_tcp) status = STATUS_NOT_SUPPORTED;
+  if (NT_SUCCESS(status)) {
+    tcp = new_transport_socket(*client, {.family = local->family}, status);
+  }
   if (!NT_SUCCESS(status)) {
     return finish(*begin(Irp, "WskSocketConnect", *client), status);
   }

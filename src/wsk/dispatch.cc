@@ -5,7 +5,7 @@
 
 namespace wskrun::wsk {
 
-const WSK_PROVIDER_DISPATCH kProviderDispatch = {
+constexpr WSK_PROVIDER_DISPATCH kProviderDispatch = {
     .Version = MAKE_WSK_VERSION(1, 1),
     .Reserved = 0,
     .WskSocket = Entry<create_socket>::call,
@@ -16,18 +16,31 @@ const WSK_PROVIDER_DISPATCH kProviderDispatch = {
     .WskGetNameInfo = Entry<get_name_info>::call,
 };
 
-const WSK_PROVIDER_LISTEN_DISPATCH kListenDispatch = {
-    .Basic = {.WskControlSocket = Entry<control_socket>::call,
-              .WskCloseSocket = Entry<close_socket>::call},
+constexpr WSK_PROVIDER_BASIC_DISPATCH kBasicDispatch = {
+    .WskControlSocket = Entry<control_socket>::call,
+    .WskCloseSocket = Entry<close_socket>::call,
+};
+
+constexpr WSK_PROVIDER_LISTEN_DISPATCH kListenDispatch = {
+    .Basic = kBasicDispatch,
     .WskBind = Entry<listen_bind>::call,
     .WskAccept = Entry<listen_accept>::call,
     .WskInspectComplete = Entry<listen_inspect_complete>::call,
     .WskGetLocalAddress = Entry<listen_get_local_address>::call,
 };
 
-const WSK_PROVIDER_CONNECTION_DISPATCH kConnectionDispatch = {
-    .Basic = {.WskControlSocket = Entry<control_socket>::call,
-              .WskCloseSocket = Entry<close_socket>::call},
+constexpr WSK_PROVIDER_DATAGRAM_DISPATCH kDatagramDispatch = {
+    .Basic = kBasicDispatch,
+    .WskBind = Entry<datagram_bind>::call,
+    .WskSendTo = Entry<datagram_send_to>::call,
+    .WskReceiveFrom = Entry<datagram_receive_from>::call,
+    .WskRelease = datagram_release,
+    .WskGetLocalAddress = Entry<datagram_get_local_address>::call,
+    .WskSendMessages = Entry<datagram_send_messages>::call,
+};
+
+constexpr WSK_PROVIDER_CONNECTION_DISPATCH kConnectionDispatch = {
+    .Basic = kBasicDispatch,
     .WskBind = Entry<connection_bind>::call,
     .WskConnect = Entry<connection_connect>::call,
     .WskGetLocalAddress = Entry<connection_get_local_address>::call,

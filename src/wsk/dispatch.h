@@ -8,7 +8,9 @@
 namespace wskrun::wsk {
 
 extern const WSK_PROVIDER_DISPATCH kProviderDispatch;
+extern const WSK_PROVIDER_BASIC_DISPATCH kBasicDispatch;
 extern const WSK_PROVIDER_LISTEN_DISPATCH kListenDispatch;
+extern const WSK_PROVIDER_DATAGRAM_DISPATCH kDatagramDispatch;
 extern const WSK_PROVIDER_CONNECTION_DISPATCH kConnectionDispatch;
 
 // create.cc
@@ -55,6 +57,20 @@ NTSTATUS WSKAPI listen_accept(PWSK_SOCKET ListenSocket, ULONG Flags, PVOID Accep
 NTSTATUS WSKAPI listen_inspect_complete(PWSK_SOCKET ListenSocket, PWSK_INSPECT_ID InspectID,
                                         WSK_INSPECT_ACTION Action, PIRP Irp);
 NTSTATUS WSKAPI listen_get_local_address(PWSK_SOCKET Socket, PSOCKADDR LocalAddress, PIRP Irp);
+
+// datagram_calls.cc
+NTSTATUS WSKAPI datagram_bind(PWSK_SOCKET Socket, PSOCKADDR LocalAddress, ULONG Flags, PIRP Irp);
+NTSTATUS WSKAPI datagram_send_to(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Flags,
+                                 PSOCKADDR RemoteAddress, ULONG ControlInfoLength,
+                                 PCMSGHDR ControlInfo, PIRP Irp);
+NTSTATUS WSKAPI datagram_send_messages(PWSK_SOCKET Socket, PWSK_BUF_LIST BufferList, ULONG Flags,
+                                       PSOCKADDR RemoteAddress, ULONG ControlInfoLength,
+                                       PCMSGHDR ControlInfo, PIRP Irp);
+NTSTATUS WSKAPI datagram_receive_from(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Flags,
+                                      PSOCKADDR RemoteAddress, PULONG ControlLength,
+                                      PCMSGHDR ControlInfo, PULONG ControlFlags, PIRP Irp);
+NTSTATUS WSKAPI datagram_release(PWSK_SOCKET Socket, PWSK_DATAGRAM_INDICATION DatagramIndication);
+NTSTATUS WSKAPI datagram_get_local_address(PWSK_SOCKET Socket, PSOCKADDR LocalAddress, PIRP Irp);
 
 // connection_calls.cc
 NTSTATUS WSKAPI connection_bind(PWSK_SOCKET Socket, PSOCKADDR LocalAddress, ULONG Flags, PIRP Irp);

@@ -18,6 +18,12 @@ NTSTATUS EventSet::disable(ULONG event, Request* request) {
   return STATUS_PENDING;
 }
 
+bool EventSet::suspend(ULONG event) {
+  if ((for_good_ & event) != 0) return false;
+  enabled_ &= ~event;
+  return true;
+}
+
 bool EventSet::begin_call(ULONG event) {
   CHECK(running_ == 0);
   if (!enabled(event)) return false;

@@ -36,6 +36,10 @@ class EventSet {
   // Marks the request pending where it keeps it.
   NTSTATUS disable(ULONG event, Request* request);
 
+  // Disables an event inside its own callback, which is not worth waiting for. False: it is enabled
+  // for good and stays so.
+  bool suspend(ULONG event);
+
   // The callback of `event` is about to be called. False: it is not enabled, do not call it.
   bool begin_call(ULONG event);
   // It returned. Moves the requests that waited for that to `disabled`: finish each with

@@ -2,8 +2,6 @@
 #include "wsk/indication.h"
 
 #include <algorithm>
-#include <array>
-#include <functional>
 
 #include "base/check.h"
 
@@ -23,20 +21,27 @@ namespace {
 
 constexpr unsigned kMaxLoops = 1024;
 
-// What the driver may touch while an indication is its own, and at no other time.
-void forbid(Indication& indication) {
+// What the driver may touch while an indication is its own, and at no other time: all before
+// `chunk`.
+template <typename Api>
+std::size_t driver_bytes(const Indication<Api>& indication) {
+  return static_cast<std::size_t>(reinterpret_cast<const char*>(&indication.chunk) -
+                                  reinterpret_cast<const char*>(&indication));
+}
+
+template <typename Api>
+void forbid(Indication<Api>& indication) {
 #ifdef WSKRUN_ASAN
-  ASAN_POISON_MEMORY_REGION(&indication.api, sizeof indication.api);
-  ASAN_POISON_MEMORY_REGION(&indication.mdl, sizeof indication.mdl);
+  ASAN_POISON_MEMORY_REGION(&indication, driver_bytes(indication));
 #else
   (void)indication;
 #endif
 }
 
-void permit(Indication& indication) {
+template <typename Api>
+void permit(Indication<Api>& indication) {
 #ifdef WSKRUN_ASAN
-  ASAN_UNPOISON_MEMORY_REGION(&indication.api, sizeof indication.api);
-  ASAN_UNPOISON_MEMORY_REGION(&indication.mdl, sizeof indication.mdl);
+  ASAN_UNPOISON_MEMORY_REGION(&indication, driver_bytes(indication));
 #else
   (void)indication;
 #endif
@@ -57,7 +62,8 @@ void describe(MDL& mdl, const net::Chunk& chunk) {
 
 }  // namespace
 
-IndicationPool& IndicationPool::of_loop(unsigned index) {
+template <typename Api>
+IndicationPool<Api>& IndicationPool<Api>::of_loop(unsigned index) {
   static std::array<std::atomic<IndicationPool*>, kMaxLoops> pools{};
   CHECK(index < kMaxLoops);
   IndicationPool* pool = pools[index].load(std::memory_order_acquire);
@@ -67,8 +73,9 @@ IndicationPool& IndicationPool::of_loop(unsigned index) {
   return *pool;
 }
 
-void IndicationPool::add_slab() {
-  auto slab = std::make_unique<Indication[]>(kSlabCount);
+template <typename Api>
+void IndicationPool<Api>::add_slab() {
+  auto slab = std::make_unique<Indication<Api>[]>(kSlabCount);
   for (std::size_t i = 0; i < kSlabCount; ++i) {
     slab[i].next_free = free_;
     free_ = &slab[i];
@@ -77,8 +84,9 @@ void IndicationPool::add_slab() {
   slabs_.insert(std::upper_bound(slabs_.begin(), slabs_.end(), slab), std::move(slab));
 }
 
-Indication& IndicationPool::take(const void* owner, net::Chunk chunk) {
-  Indication* indication;
+template <typename Api>
+Indication<Api>& IndicationPool<Api>::take(const void* owner, net::Chunk chunk) {
+  Indication<Api>* indication;
   {
     base::MutexLock lock(mutex_);
     if (free_ == nullptr) add_slab();
@@ -90,15 +98,16 @@ Indication& IndicationPool::take(const void* owner, net::Chunk chunk) {
   indication->api.Next = nullptr;
   indication->api.Buffer = {.Mdl = &indication->mdl, .Offset = 0, .Length = chunk.size()};
   indication->chunk = std::move(chunk);
-  indication->state = Indication::State::kOffered;
+  indication->state = Indication<Api>::State::kOffered;
   indication->owner.store(owner, std::memory_order_relaxed);
   return *indication;
 }
 
-void IndicationPool::give_back(Indication& indication) {
+template <typename Api>
+void IndicationPool<Api>::give_back(Indication<Api>& indication) {
   CHECK(!indication.link.linked());
   indication.owner.store(nullptr, std::memory_order_relaxed);
-  indication.state = Indication::State::kFree;
+  indication.state = Indication<Api>::State::kFree;
   indication.chunk = net::Chunk();
   forbid(indication);
   base::MutexLock lock(mutex_);
@@ -106,7 +115,8 @@ void IndicationPool::give_back(Indication& indication) {
   free_ = &indication;
 }
 
-Indication* IndicationPool::find(const WSK_DATA_INDICATION* api) {
+template <typename Api>
+Indication<Api>* IndicationPool<Api>::find(const Api* api) {
   base::MutexLock lock(mutex_);
   const auto address = reinterpret_cast<std::uintptr_t>(api);
   const auto start_of = [](const Slab& slab) {
@@ -118,9 +128,12 @@ Indication* IndicationPool::find(const WSK_DATA_INDICATION* api) {
   if (after == slabs_.begin()) return nullptr;
   const Slab& slab = *std::prev(after);
   const std::uintptr_t offset = address - start_of(slab);
-  if (offset >= kSlabCount * sizeof(Indication)) return nullptr;
-  if (offset % sizeof(Indication) != offsetof(Indication, api)) return nullptr;
-  return &slab[offset / sizeof(Indication)];
+  if (offset >= kSlabCount * sizeof(Indication<Api>)) return nullptr;
+  if (offset % sizeof(Indication<Api>) != 0) return nullptr;  // api comes first.
+  return &slab[offset / sizeof(Indication<Api>)];
 }
+
+template class IndicationPool<WSK_DATA_INDICATION>;
+template class IndicationPool<WSK_DATAGRAM_INDICATION>;
 
 }  // namespace wskrun::wsk

@@ -56,6 +56,7 @@ NTSTATUS ListenSocket::bind(Request& request, const net::Address& address) {
 
 NTSTATUS ListenSocket::listen_locked(const net::Address& address) {
   if (closing_ || endpoint_ != nullptr) return STATUS_INVALID_DEVICE_STATE;
+  if (socket_ == nullptr) return STATUS_NOT_IMPLEMENTED;  // For UDP; see create.cc.
   if (const net::Error error = socket_->bind(address); !error.ok()) return status_of(error);
   if (const net::Error error = socket_->listen(); !error.ok()) return status_of(error);
   local_ = socket_->local_address();
@@ -84,6 +85,7 @@ NTSTATUS ListenSocket::set_option(net::SocketOption option, ULONG value) {
   base::MutexLock lock(mutex_);
   if (closing_) return STATUS_INVALID_DEVICE_STATE;
   if (dead_) return STATUS_FILE_FORCED_CLOSED;
+  if (endpoint_ == nullptr && socket_ == nullptr) return STATUS_NOT_IMPLEMENTED;
   return status_of(endpoint_ != nullptr ? endpoint_->set_option(option, value)
                                         : socket_->set_option(option, value));
 }
@@ -92,6 +94,7 @@ NTSTATUS ListenSocket::get_option(net::SocketOption option, ULONG& value) const 
   base::MutexLock lock(mutex_);
   if (closing_) return STATUS_INVALID_DEVICE_STATE;
   if (dead_) return STATUS_FILE_FORCED_CLOSED;
+  if (endpoint_ == nullptr && socket_ == nullptr) return STATUS_NOT_IMPLEMENTED;
   return status_of(endpoint_ != nullptr ? endpoint_->get_option(option, value)
                                         : socket_->get_option(option, value));
 }

@@ -29,7 +29,17 @@ class ClosedSocket final : public RequestOwner {
 };
 
 const char* name_of(Category category) {
-  return category == Category::kListen ? "listening" : "connection-oriented";
+  switch (category) {
+    case Category::kBasic:
+      return "basic";
+    case Category::kListen:
+      return "listening";
+    case Category::kConnection:
+      return "connection-oriented";
+    case Category::kDatagram:
+      return "datagram";
+  }
+  return "";
 }
 
 }  // namespace
@@ -100,6 +110,10 @@ NTSTATUS Socket::disable_event(ULONG event, Request* request) {
   if (closing_) return STATUS_INVALID_DEVICE_STATE;
   if (const NTSTATUS status = may_control_events_locked(); !NT_SUCCESS(status)) return status;
   return events_.disable(event, request);
+}
+
+NTSTATUS Socket::change_membership(const net::GroupMembership&) {
+  return STATUS_INVALID_DEVICE_REQUEST;  // Only datagrams come to groups.
 }
 
 void Socket::end_event_call() {

@@ -17,7 +17,7 @@
 
 namespace wskrun::wsk {
 
-enum class Category : std::uint8_t { kListen, kConnection };
+enum class Category : std::uint8_t { kBasic, kListen, kConnection, kDatagram };
 
 // Life: users_ counts the open socket and every request in flight. WskCloseSocket ends what is in
 // flight; when the last user is gone, the socket is freed and the close IRP completes. Nobody
@@ -48,6 +48,7 @@ class Socket : public RequestOwner {
   // Options that the transport has, before and after binding (options.cc).
   virtual NTSTATUS set_option(net::SocketOption option, ULONG value) = 0;
   virtual NTSTATUS get_option(net::SocketOption option, ULONG& value) const = 0;
+  virtual NTSTATUS change_membership(const net::GroupMembership& change);
   virtual bool is_bound() const = 0;
 
   // SO_EXCLUSIVEADDRUSE. Linux lets nobody share an address with a socket that did not ask for it,

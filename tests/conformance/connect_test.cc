@@ -320,27 +320,6 @@ CONFORMANCE_TEST(Connect, WskSocketRefusesOtherCombinations) {
   }
 }
 
-CONFORMANCE_TEST(Connect, CategoriesThatAreNotThereYetSaySo) {
-  struct Row {
-    USHORT type;
-    ULONG protocol;
-    ULONG flags;
-  };
-  const Row rows[] = {
-      {SOCK_STREAM, IPPROTO_TCP, WSK_FLAG_BASIC_SOCKET},
-      {SOCK_DGRAM, IPPROTO_UDP, WSK_FLAG_DATAGRAM_SOCKET},
-      {SOCK_STREAM, IPPROTO_TCP, WSK_FLAG_STREAM_SOCKET},
-  };
-  for (const Row& row : rows) {
-    IrpCall call;
-    call.start([&](PIRP irp) {
-      return provider().WskSocket(client(), AF_INET, row.type, row.protocol, row.flags, nullptr,
-                                  nullptr, nullptr, nullptr, nullptr, irp);
-    });
-    EXPECT_EQ(call.wait(), (Completed{STATUS_NOT_IMPLEMENTED, 0}));
-  }
-}
-
 CONFORMANCE_TEST(Connect, WithoutEventsTheClientTableIsNotRead) {
   covers("E-051", "C-045");
   PeerListener listener;

@@ -382,7 +382,6 @@ CONFORMANCE_TEST(Control, CodesThatAreNotThereYetSaySo) {
   covers("I-002", "K-006", "K-013");
   const NTSTATUS missing = STATUS_NOT_IMPLEMENTED;
   const SocketControl cases[] = {
-      {"TCP_NODELAY", WskSetOption, IPPROTO_TCP, TCP_NODELAY, 4, 0, missing},
       {"SIO_WSK_QUERY_IDEAL_SEND_BACKLOG", WskIoctl, 0, SIO_WSK_QUERY_IDEAL_SEND_BACKLOG, 0,
        sizeof(SIZE_T), missing},
       {"SIO_WSK_QUERY_RECEIVE_BACKLOG", WskIoctl, 0, SIO_WSK_QUERY_RECEIVE_BACKLOG, 0,

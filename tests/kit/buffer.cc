@@ -51,20 +51,24 @@ bool Buffer::guards_intact() const {
   return true;
 }
 
+std::string bytes_of(const WSK_BUF& buffer) {
+  std::string all;
+  SIZE_T left = buffer.Length;
+  SIZE_T offset = buffer.Offset;
+  for (PMDL mdl = buffer.Mdl; left > 0; mdl = mdl->Next) {
+    const auto* address =
+        static_cast<const char*>(MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority));
+    const SIZE_T step = std::min<SIZE_T>(left, MmGetMdlByteCount(mdl) - offset);
+    all.append(address + offset, step);
+    left -= step;
+    offset = 0;
+  }
+  return all;
+}
+
 std::string bytes_of(PWSK_DATA_INDICATION list) {
   std::string all;
-  for (; list != nullptr; list = list->Next) {
-    SIZE_T left = list->Buffer.Length;
-    SIZE_T offset = list->Buffer.Offset;
-    for (PMDL mdl = list->Buffer.Mdl; left > 0; mdl = mdl->Next) {
-      const auto* address =
-          static_cast<const char*>(MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority));
-      const SIZE_T step = std::min<SIZE_T>(left, MmGetMdlByteCount(mdl) - offset);
-      all.append(address + offset, step);
-      left -= step;
-      offset = 0;
-    }
-  }
+  for (; list != nullptr; list = list->Next) all += bytes_of(list->Buffer);
   return all;
 }
 

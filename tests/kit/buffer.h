@@ -50,5 +50,6 @@ class Buffer {
 
 // What the bytes of an indication list say.
 std::string bytes_of(PWSK_DATA_INDICATION list);
+std::string bytes_of(const WSK_BUF& buffer);
 
 }  // namespace wskrun::tests

@@ -47,17 +47,25 @@ void WskTestBase::SetUp() {
 }
 
 void WskTestBase::TearDown() {
-  if (npi_.Dispatch != nullptr) WskReleaseProviderNPI(&registration_);
-  if (registered_) WskDeregister(&registration_);
   if (runtime_ == nullptr) return;
+  // Deregistering would wait for ever for what a failed test has left behind.
+  if (HasFailure() && !report_holdings()) return;
+  if (std::exchange(npi_, {}).Dispatch != nullptr) WskReleaseProviderNPI(&registration_);
+  if (std::exchange(registered_, false)) WskDeregister(&registration_);
+  report_holdings();
+  wskrun_runtime_destroy(std::exchange(runtime_, nullptr));
+}
+
+bool WskTestBase::report_holdings() {
   wskrun_report* left = wskrun_runtime_holdings(runtime_);
   for (std::size_t i = 0; i < wskrun_report_count(left); ++i) {
     const wskrun_holding* holding = wskrun_report_entry(left, i);
     ADD_FAILURE() << "left behind: " << holding->kind_name << " " << holding->address << " "
                   << holding->place;
   }
+  const bool clean = wskrun_report_count(left) == 0;
   wskrun_report_free(left);
-  wskrun_runtime_destroy(runtime_);
+  return clean;
 }
 
 NTSTATUS WskTestBase::set_static_events(ULONG mask) {
@@ -114,6 +122,28 @@ Listener WskTestBase::listen(IpVersion version) {
   call.start([&](PIRP irp) { return listener.bind(address.get(), 0, irp); });
   if (call.wait().status != STATUS_SUCCESS) throw std::runtime_error("WskBind failed");
   return listener;
+}
+
+Datagram WskTestBase::new_datagram(IpVersion version) {
+  auto events = std::make_shared<DatagramEvents>();
+  IrpCall call;
+  call.start([&](PIRP irp) {
+    return provider().WskSocket(client(), version == IpVersion::k4 ? AF_INET : AF_INET6, SOCK_DGRAM,
+                                IPPROTO_UDP, WSK_FLAG_DATAGRAM_SOCKET, events.get(),
+                                &DatagramEvents::dispatch, nullptr, nullptr, nullptr, irp);
+  });
+  const Completed completed = call.wait();
+  if (completed.status != STATUS_SUCCESS) throw std::runtime_error("WskSocket failed");
+  return Datagram(reinterpret_cast<PWSK_SOCKET>(completed.information), std::move(events));
+}
+
+Datagram WskTestBase::bound_datagram(IpVersion version) {
+  Datagram datagram = new_datagram(version);
+  Sockaddr address = loopback(0, version);
+  IrpCall call;
+  call.start([&](PIRP irp) { return datagram.bind(address.get(), 0, irp); });
+  if (call.wait().status != STATUS_SUCCESS) throw std::runtime_error("WskBind failed");
+  return datagram;
 }
 
 std::pair<Connection, Peer> WskTestBase::connect_pair(Origin origin, IpVersion version) {

@@ -16,6 +16,7 @@
 #include "kit/address.h"
 #include "kit/connection.h"
 #include "kit/covers.h"
+#include "kit/datagram.h"
 #include "kit/listener.h"
 #include "kit/peer.h"
 
@@ -58,6 +59,10 @@ class WskTestBase : public ::testing::Test {
   Listener new_listener(IpVersion version = IpVersion::k4);
   // ... bound to a free port on loopback.
   Listener listen(IpVersion version = IpVersion::k4);
+  // WskSocket for a datagram socket with new DatagramEvents, unbound.
+  Datagram new_datagram(IpVersion version = IpVersion::k4);
+  // ... bound to a free port on loopback.
+  Datagram bound_datagram(IpVersion version = IpVersion::k4);
   // A socket of the origin and the plain socket at its other end.
   std::pair<Connection, Peer> connect_pair(Origin origin = Origin::kConnected,
                                            IpVersion version = IpVersion::k4);
@@ -65,6 +70,8 @@ class WskTestBase : public ::testing::Test {
   NTSTATUS set_static_events(ULONG mask);
 
  private:
+  bool report_holdings();  // True: nothing is held.
+
   const Backend& backend_;
   wskrun_runtime* runtime_ = nullptr;
   WSK_REGISTRATION registration_{};

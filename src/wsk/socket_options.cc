@@ -1,0 +1,119 @@
+// Options of level SOL_SOCKET.
+#include "probe/mistake.h"
+#include "wsk/options.h"
+
+namespace wskrun::wsk {
+namespace {
+
+// ---- events
+
+ULONG known_events(Category category) {
+  switch (category) {
+    case Category::kListen:
+      return kListenEvents;
+    case Category::kConnection:
+      return kConnectionEvents;
+    case Category::kDatagram:
+      return kDatagramEvents;
+    case Category::kBasic:
+      return 0;
+  }
+  return 0;
+}
+
+NTSTATUS switch_events(ControlCall& call) {
+  const auto control = input_of<WSK_EVENT_CALLBACK_CONTROL>(call.buffers);
+  const void* handle = call.socket.handle();
+  const NTSTATUS status = check_event_control(
+      control, known_events(call.socket.category()) | WSK_EVENT_DISABLE, handle);
+  if (!NT_SUCCESS(status)) return status;
+  const ULONG events = control.EventMask & ~WSK_EVENT_DISABLE;
+  const bool disable = events != control.EventMask;
+  if (!disable && events != 0) return call.socket.enable_events(events);
+  if (disable && events != 0 && (events & (events - 1)) == 0) {
+    return call.socket.disable_event(events, call.request);
+  }
+  probe::mistake(handle, "SO_WSK_EVENT_CALLBACK on %p: name %s", handle,
+                 disable ? "exactly one event with WSK_EVENT_DISABLE" : "an event to enable");
+  return STATUS_INVALID_PARAMETER;
+}
+
+// ---- sharing addresses
+
+// SO_REUSEADDR and SO_EXCLUSIVEADDRUSE exclude each other.
+NTSTATUS set_reuse(ControlCall& call) {
+  const ULONG wanted = input_of<ULONG>(call.buffers) != 0 ? 1 : 0;
+  if (wanted != 0 && call.socket.exclusive_address()) return STATUS_INVALID_PARAMETER;
+  return call.socket.set_option(net::SocketOption::kShareAddress, wanted);
+}
+
+NTSTATUS set_exclusive(ControlCall& call) {
+  const bool wanted = input_of<ULONG>(call.buffers) != 0;
+  ULONG reuse = 0;
+  const NTSTATUS status = call.socket.get_option(net::SocketOption::kShareAddress, reuse);
+  if (!NT_SUCCESS(status)) return status;
+  if (wanted && reuse != 0) return STATUS_INVALID_PARAMETER;
+  call.socket.set_exclusive_address(wanted);
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS get_exclusive(ControlCall& call) {
+  return return_value(call, call.socket.exclusive_address() ? 1 : 0);
+}
+
+NTSTATUS not_implemented(ControlCall&) {
+  return STATUS_NOT_IMPLEMENTED;
+}
+
+// ---- the rows
+
+using Option = net::SocketOption;
+
+constexpr ControlShape kSetEvents = {IrpRule::kEither, sizeof(WSK_EVENT_CALLBACK_CONTROL), 0};
+constexpr ControlShape kSetPointer = {IrpRule::kRequired, sizeof(PVOID), 0};
+constexpr ControlShape kGetPointer = {IrpRule::kRequired, 0, sizeof(PVOID)};
+constexpr ULONG kExclusive = static_cast<ULONG>(SO_EXCLUSIVEADDRUSE);
+
+constexpr ControlRow set(ULONG code, const char* name, unsigned categories,
+                         NTSTATUS (*run)(ControlCall&), When when = When::kAlways,
+                         ControlShape shape = kSetUlong) {
+  return {WskSetOption, SOL_SOCKET, code, name, categories, when, shape, run};
+}
+
+constexpr ControlRow get(ULONG code, const char* name, unsigned categories,
+                         NTSTATUS (*run)(ControlCall&), ControlShape shape = kGetUlong) {
+  return {WskGetOption, SOL_SOCKET, code, name, categories, When::kAlways, shape, run};
+}
+
+constexpr ControlRow kRows[] = {
+    set(SO_WSK_EVENT_CALLBACK, "SO_WSK_EVENT_CALLBACK", kOnAll, switch_events, When::kAlways,
+        kSetEvents),
+
+    set(SO_REUSEADDR, "SO_REUSEADDR", kOnTransport, set_reuse, When::kBeforeBind),
+    get(SO_REUSEADDR, "SO_REUSEADDR", kOnTransport, get_number<Option::kShareAddress>),
+    set(kExclusive, "SO_EXCLUSIVEADDRUSE", kOnTransport, set_exclusive, When::kBeforeBind),
+    get(kExclusive, "SO_EXCLUSIVEADDRUSE", kOnTransport, get_exclusive),
+    set(SO_WSK_SECURITY, "SO_WSK_SECURITY", kOnTransport, not_implemented, When::kBeforeBind,
+        kSetPointer),
+    get(SO_WSK_SECURITY, "SO_WSK_SECURITY", kOnTransport, not_implemented, kGetPointer),
+
+    set(SO_KEEPALIVE, "SO_KEEPALIVE", kOnTcp, set_flag<Option::kKeepAlive>),
+    get(SO_KEEPALIVE, "SO_KEEPALIVE", kOnTcp, get_number<Option::kKeepAlive>),
+    set(SO_RCVBUF, "SO_RCVBUF", kOnTransport, set_number<Option::kReceiveBuffer>),
+    get(SO_RCVBUF, "SO_RCVBUF", kOnTransport, get_number<Option::kReceiveBuffer>),
+    set(SO_SNDBUF, "SO_SNDBUF", kOnTransport, set_number<Option::kSendBuffer>),
+    get(SO_SNDBUF, "SO_SNDBUF", kOnTransport, get_number<Option::kSendBuffer>),
+    set(SO_BROADCAST, "SO_BROADCAST", kOnDatagram, set_flag<Option::kBroadcast>),
+    get(SO_BROADCAST, "SO_BROADCAST", kOnDatagram, get_number<Option::kBroadcast>),
+    set(SO_CONDITIONAL_ACCEPT, "SO_CONDITIONAL_ACCEPT", kOnListen, not_implemented,
+        When::kBeforeBind),
+    get(SO_CONDITIONAL_ACCEPT, "SO_CONDITIONAL_ACCEPT", kOnListen, not_implemented),
+};
+
+}  // namespace
+
+std::span<const ControlRow> socket_option_rows() {
+  return kRows;
+}
+
+}  // namespace wskrun::wsk

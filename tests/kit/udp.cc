@@ -1,0 +1,95 @@
+// Plain calls.
+#include "kit/udp.h"
+
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+
+namespace wskrun::tests {
+namespace {
+
+[[noreturn]] void fail(const char* what) {
+  throw std::runtime_error(std::string("UDP peer: ") + what + ": " + std::strerror(errno));
+}
+
+struct Endpoint {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof(sockaddr_storage);
+  sockaddr* address() { return reinterpret_cast<sockaddr*>(&storage); }
+};
+
+Endpoint ipv4_endpoint(std::uint32_t address, std::uint16_t port) {
+  Endpoint endpoint;
+  auto& in = reinterpret_cast<sockaddr_in&>(endpoint.storage);
+  in.sin_family = AF_INET;
+  in.sin_port = htons(port);
+  in.sin_addr.s_addr = htonl(address);
+  endpoint.size = sizeof in;
+  return endpoint;
+}
+
+Endpoint loopback(IpVersion version, std::uint16_t port) {
+  if (version == IpVersion::k4) return ipv4_endpoint(INADDR_LOOPBACK, port);
+  Endpoint endpoint;
+  auto& in6 = reinterpret_cast<sockaddr_in6&>(endpoint.storage);
+  in6.sin6_family = AF_INET6;
+  in6.sin6_port = htons(port);
+  in6.sin6_addr = in6addr_loopback;
+  endpoint.size = sizeof in6;
+  return endpoint;
+}
+
+void send(int fd, std::string_view data, Endpoint endpoint) {
+  const ssize_t sent = ::sendto(fd, data.data(), data.size(), 0, endpoint.address(), endpoint.size);
+  if (sent != static_cast<ssize_t>(data.size())) fail("sendto");
+}
+
+}  // namespace
+
+int udp_open(IpVersion version) {
+  const int fd = ::socket(version == IpVersion::k4 ? AF_INET : AF_INET6, SOCK_DGRAM, 0);
+  if (fd < 0) fail("socket");
+  Endpoint endpoint = loopback(version, 0);
+  if (::bind(fd, endpoint.address(), endpoint.size) != 0) fail("bind");
+  return fd;
+}
+
+void udp_close(int fd) {
+  ::close(fd);
+}
+
+void udp_send(int fd, std::string_view data, IpVersion version, std::uint16_t port) {
+  send(fd, data, loopback(version, port));
+}
+
+void udp_send_to_ipv4(int fd, std::string_view data, std::uint32_t address, std::uint16_t port) {
+  // Groups are reached through loopback, and so are broadcasts.
+  const in_addr interface { htonl(INADDR_LOOPBACK) };
+  ::setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &interface, sizeof interface);
+  const int one = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &one, sizeof one);
+  send(fd, data, ipv4_endpoint(address, port));
+}
+
+std::string udp_receive(int fd) {
+  pollfd entry{.fd = fd, .events = POLLIN, .revents = 0};
+  if (::poll(&entry, 1, 60'000) != 1) throw std::runtime_error("UDP peer: nothing comes");
+  std::string data(70'000, '\0');
+  const ssize_t size = ::recv(fd, data.data(), data.size(), 0);
+  if (size < 0) fail("recv");
+  data.resize(static_cast<std::size_t>(size));
+  return data;
+}
+
+std::uint16_t udp_port(int fd) {
+  Endpoint endpoint;
+  if (::getsockname(fd, endpoint.address(), &endpoint.size) != 0) fail("getsockname");
+  return ntohs(reinterpret_cast<sockaddr_in&>(endpoint.storage).sin_port);
+}
+
+}  // namespace wskrun::tests

@@ -1,0 +1,20 @@
+// Plain UDP sockets for UdpPeer, apart from it because Linux' and Windows' headers for sockets do
+// not go together. Each throws when the system refuses.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "kit/peer.h"
+
+namespace wskrun::tests {
+
+int udp_open(IpVersion version);  // Bound to a free port of loopback.
+void udp_close(int fd);
+void udp_send(int fd, std::string_view data, IpVersion version, std::uint16_t port);
+void udp_send_to_ipv4(int fd, std::string_view data, std::uint32_t address, std::uint16_t port);
+std::string udp_receive(int fd);
+std::uint16_t udp_port(int fd);
+
+}  // namespace wskrun::tests
