@@ -130,6 +130,10 @@ std::unique_ptr<PosixSocket> PosixSocket::adopt(UniqueFd connection) {
       new PosixSocket(std::move(connection), SocketKind::kStream, true));
 }
 
+std::unique_ptr<PosixSocket> PosixSocket::take_back(UniqueFd fd) {
+  return std::unique_ptr<PosixSocket>(new PosixSocket(std::move(fd), SocketKind::kStream, false));
+}
+
 // Linux' SO_REUSEADDR is what Windows does by itself: it lets connections in TIME_WAIT be. It is
 // set after the bind when the kernel chooses the port, because it would let the kernel choose one
 // that another socket has. For datagrams it would mean another thing, sharing the address.

@@ -33,6 +33,8 @@ class PosixSocket final : public Socket {
                                              Error& error);
   // Takes a connection that accept() returned.
   static std::unique_ptr<PosixSocket> adopt(UniqueFd connection);
+  // A stream socket that was an endpoint and never connected.
+  static std::unique_ptr<PosixSocket> take_back(UniqueFd fd);
 
   Error bind(const Address& address) override;
   Error listen() override;

@@ -86,6 +86,10 @@ void StreamCore::close(CloseMode mode) {
   });
 }
 
+void StreamCore::release() {
+  ask([&]() REQUIRES(mutex_) { wishes_.release = true; });
+}
+
 // The rest: the loop's thread.
 
 void StreamCore::service() {
@@ -103,6 +107,10 @@ void StreamCore::service() {
   if (wishes.close.has_value()) {
     closing_ = true;
     if (*wishes.close == CloseMode::kAbort || phase_ == Phase::kConnecting) break_connection();
+  }
+  if (wishes.release) {
+    CHECK(phase_ == Phase::kUnconnected);
+    closing_ = releasing_ = true;
   }
   progress();
 }
@@ -311,9 +319,14 @@ void StreamCore::finish_close() {
   // A call that came before closed() still has its service to come.
   if (asked()) return;
   if (is_set()) home_.cancel_timer(*this);
-  fd_.reset();
   StreamSink& sink = sink_;
-  sink.closed();
+  if (releasing_) {
+    let_go();
+    sink.released(PosixSocket::take_back(std::move(fd_)));
+  } else {
+    fd_.reset();
+    sink.closed();
+  }
   delete this;
 }
 

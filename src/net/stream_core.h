@@ -29,6 +29,7 @@ class StreamCore : public StreamEndpoint,
   void shutdown_send() final;
   void abort() final;
   void close(CloseMode mode) final;
+  void release() final;
 
   Loop& loop() final { return home_; }
   Address local_address() const final { return local_address_of(fd()); }
@@ -59,6 +60,8 @@ class StreamCore : public StreamEndpoint,
   // Takes everything back from the kernel. True when it has nothing any more; until then each end
   // of an operation calls progress().
   virtual bool detach() = 0;
+  // The descriptor goes on to live without this stream.
+  virtual void let_go() = 0;
 
   // For the backend, on the loop.
 
@@ -106,6 +109,7 @@ class StreamCore : public StreamEndpoint,
     bool shut_down = false;
     bool abort = false;
     std::optional<CloseMode> close;
+    bool release = false;
   };
 
   void service() final;
@@ -137,6 +141,7 @@ class StreamCore : public StreamEndpoint,
   Fin fin_ = Fin::kNone;
   bool attached_ = false;
   bool closing_ = false;
+  bool releasing_ = false;
   bool fin_received_ = false;
   bool no_delay_ = false;
   bool send_one_by_one_ = false;  // A batch was refused; its ops are tried alone.

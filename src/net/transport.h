@@ -108,6 +108,8 @@ class StreamSink {
   virtual void disconnected(Error error) = 0;
   // The last call; every op has ended before it.
   virtual void closed() = 0;
+  // The last call instead, after release().
+  virtual void released(std::unique_ptr<Socket> socket) = 0;
 
  protected:
   ~StreamSink() = default;
@@ -140,6 +142,9 @@ class StreamEndpoint {
   virtual void abort() = 0;
   // The last call, from any thread. What is in flight ends with ECANCELED, then closed().
   virtual void close(CloseMode mode) = 0;
+  // The last call instead, while there is no connection and none in the making: the socket comes
+  // back, still bound, by released().
+  virtual void release() = 0;
 
   virtual Loop& loop() = 0;
   virtual Address local_address() const = 0;   // Also of a bound, unconnected one.

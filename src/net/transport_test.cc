@@ -591,6 +591,32 @@ TEST_P(TransportTest, TheSinkIsNeverCalledFromWithinAnEndpointFunction) {
   EXPECT_TRUE(connection.sink->close());
 }
 
+TEST_P(TransportTest, AFailedConnectGivesTheSocketBack) {
+  auto sink = open_unconnected();
+  const Address bound = sink->endpoint->local_address();
+  Address nobody;
+  {
+    Peer gone;
+    nobody = gone.listen();
+  }
+  sink->endpoint->connect(nobody);
+  EXPECT_EQ(sink->wait_connected(), Error(ECONNREFUSED));
+  sink->endpoint->release();
+  auto socket = sink->wait_released();
+  ASSERT_NE(socket, nullptr);
+  EXPECT_EQ(socket->local_address(), bound);
+
+  // It can do something else now.
+  ASSERT_EQ(socket->listen(), kOk);
+  TestListenerSink listener;
+  listener.endpoint = &transport_->open_listener(std::move(socket), listener);
+  listener.endpoint->resume_accept();
+  Peer peer;
+  EXPECT_TRUE(peer.connect(bound));
+  EXPECT_NE(listener.wait_accepted(), nullptr);
+  EXPECT_TRUE(listener.close());
+}
+
 TEST_P(TransportTest, TwoLoopsShareTheStreams) {
   restart({.loop_count = 2});
   EXPECT_EQ(transport_->loop_count(), 2u);

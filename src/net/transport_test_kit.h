@@ -144,7 +144,17 @@ class TestStreamSink final : public StreamSink, public Observed {
       is_closed_ = true;
     });
   }
+  void released(std::unique_ptr<Socket> socket) override {
+    note([&] {
+      is_closed_ = true;
+      released_ = std::move(socket);
+    });
+  }
 
+  std::unique_ptr<Socket> wait_released() {
+    wait([&] { return released_ != nullptr; });
+    return read([&] { return std::move(released_); });
+  }
   std::optional<Error> wait_connected() {
     wait([&] { return connected_.has_value(); });
     return read([&] { return std::exchange(connected_, std::nullopt); });
@@ -199,6 +209,7 @@ class TestStreamSink final : public StreamSink, public Observed {
   std::optional<Error> shut_down_;
   std::optional<Error> lost_;
   bool is_closed_ = false;
+  std::unique_ptr<Socket> released_;
 };
 
 class TestListenerSink final : public ListenerSink, public Observed {

@@ -9,6 +9,7 @@
 #include "wsk/dispatch.h"
 #include "wsk/sockaddr.h"
 #include "wsk/status.h"
+#include "wsk/stream.h"
 #include "wsk/subsystem.h"
 
 namespace wskrun::wsk {
@@ -20,17 +21,28 @@ ConnectionSocket::ConnectionSocket(base::RefPtr<Client> client, std::unique_ptr<
     : Socket(std::move(client), Category::kConnection, family, &kConnectionDispatch, context,
              created_by),
       dispatch_(dispatch),
-      socket_(std::move(socket)) {
-  deliver_task_.socket = this;
-  deliver_task_.run = [](net::Task& task) {
-    ConnectionSocket& self = *static_cast<DeliverTask&>(task).socket;
-    {
-      base::MutexLock lock(self.mutex_);
-      self.task_posted_ = false;
-    }
-    self.deliver();
-    self.remove_user();
-  };
+      socket_(std::move(socket)) {}
+
+ConnectionSocket::ConnectionSocket(StreamSocket& whole, std::unique_ptr<net::Socket> bound,
+                                   const net::Address& local, PVOID context,
+                                   const WSK_CLIENT_CONNECTION_DISPATCH* dispatch)
+    : Socket(whole, Category::kConnection, &kConnectionDispatch, context),
+      state_(State::kBound),
+      dispatch_(dispatch),
+      whole_(&whole),
+      socket_(std::move(bound)),
+      local_(local) {}
+
+ConnectionSocket* ConnectionSocket::find(PWSK_SOCKET handle) {
+  Socket& socket = Socket::of(handle);
+  if (socket.category() != Category::kStream) return static_cast<ConnectionSocket*>(&socket);
+  return static_cast<StreamSocket&>(socket).connection();
+}
+
+ConnectionSocket* ConnectionSocket::find_to_connect(PWSK_SOCKET handle) {
+  Socket& socket = Socket::of(handle);
+  if (socket.category() != Category::kStream) return static_cast<ConnectionSocket*>(&socket);
+  return static_cast<StreamSocket&>(socket).connection_to_be();
 }
 
 // ---- accepted sockets
@@ -152,13 +164,28 @@ ConnectionSocket::Outcome ConnectionSocket::connect_outcome_locked(net::Error er
 void ConnectionSocket::connected(net::Error error) {
   base::MutexLock lock(mutex_);
   const Outcome outcome = connect_outcome_locked(error);
-  const bool unwanted = for_socket_connect_ && !NT_SUCCESS(outcome.status);
+  const bool success = NT_SUCCESS(outcome.status);
+  const bool unwanted = for_socket_connect_ && !success;
+  connect_->connected = success;
+  if (success && connect_->op.length > 0) {
+    connect_->sending = true;
+    return endpoint_->send(connect_->op);  // Its end is the connect's.
+  }
   ConnectRequest* request = std::exchange(connect_, nullptr);
-  request->connected = NT_SUCCESS(outcome.status);
   const bool mine = claim(*request, outcome.status, outcome.information);
   lock.unlock();
   if (unwanted) discard();
   if (mine) finish(*request, outcome.status, outcome.information);
+}
+
+// The first bytes of WskConnectEx are out, or will never be.
+void ConnectionSocket::end_connect(net::Error error) {
+  base::MutexLock lock(mutex_);
+  ConnectRequest* request = std::exchange(connect_, nullptr);
+  const NTSTATUS status = status_of(error);
+  const bool mine = claim(*request, status, 0);
+  lock.unlock();
+  if (mine) finish(*request, status);
 }
 
 void ConnectRequest::after_completion() {
@@ -194,13 +221,16 @@ net::Address ConnectionSocket::remote_address() const {
   return remote_;
 }
 
-NTSTATUS ConnectionSocket::get_local_address(Request& request, PSOCKADDR output) {
+NTSTATUS ConnectionSocket::where_it_is(net::Address& local) const {
   base::MutexLock lock(mutex_);
-  NTSTATUS status = STATUS_SUCCESS;
-  if (closing_ || state_ == State::kCreated) status = STATUS_INVALID_DEVICE_STATE;
-  if (dead_) status = STATUS_FILE_FORCED_CLOSED;
-  const net::Address address = local_;
-  lock.unlock();
+  local = local_;
+  if (dead_) return STATUS_FILE_FORCED_CLOSED;
+  return closing_ || state_ == State::kCreated ? STATUS_INVALID_DEVICE_STATE : STATUS_SUCCESS;
+}
+
+NTSTATUS ConnectionSocket::get_local_address(Request& request, PSOCKADDR output) {
+  net::Address address;
+  const NTSTATUS status = where_it_is(address);
   if (NT_SUCCESS(status)) store_address(address, output);
   return finish(request, status);
 }
@@ -337,6 +367,23 @@ void ConnectionSocket::closed() {
   drop_open_user();
 }
 
+bool ConnectionSocket::give_back_socket() {
+  base::MutexLock lock(mutex_);
+  if (closing_ || state_ != State::kBound) return false;
+  closing_ = true;
+  endpoint_->release();
+  return true;
+}
+
+void ConnectionSocket::released(std::unique_ptr<net::Socket> socket) {
+  {
+    base::MutexLock lock(mutex_);
+    endpoint_ = nullptr;
+  }
+  whole_->take_back(std::move(socket));
+  drop_open_user();
+}
+
 // ---- cancellation
 
 void ConnectionSocket::on_cancel(Request& request) {
@@ -358,9 +405,11 @@ bool ConnectionSocket::cancel_locked(Request& request) {
     case Request::Kind::kReceive:
       RequestQueue::remove(request);
       return true;
-    case Request::Kind::kConnect:
-      endpoint_->cancel_connect();
+    case Request::Kind::kConnect: {
+      auto& connect = static_cast<ConnectRequest&>(request);
+      connect.sending ? endpoint_->cancel_send(connect.op) : endpoint_->cancel_connect();
       return false;
+    }
     case Request::Kind::kSend:
       endpoint_->cancel_send(static_cast<SendRequest&>(request).op);
       return false;

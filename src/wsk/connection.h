@@ -54,22 +54,33 @@ struct DisconnectRequest : SendRequest {
   bool sending = false;  // The last bytes are with the endpoint.
 };
 
-struct ConnectRequest : Request {
-  ConnectRequest() : Request(Kind::kConnect) {}
+// A connect, perhaps with first bytes.
+struct ConnectRequest : SendRequest {
+  ConnectRequest() : SendRequest(Kind::kConnect) {}
   void after_completion() override;
   bool connected = false;
+  bool sending = false;  // The first bytes are with the endpoint.
 };
+
+class StreamSocket;
 
 class ConnectionSocket final : public Socket, private net::StreamSink {
  public:
-  static ConnectionSocket& of(PWSK_SOCKET handle) {
-    return static_cast<ConnectionSocket&>(Socket::of(handle));
-  }
+  // The connection behind a handle of a connection-oriented or stream socket. Null: a stream socket
+  // that is none.
+  static ConnectionSocket* find(PWSK_SOCKET handle);
+  // The same for WskConnect: a stream socket that is bound becomes one.
+  static ConnectionSocket* find_to_connect(PWSK_SOCKET handle);
 
   // A new socket, neither bound nor connected.
   ConnectionSocket(base::RefPtr<Client> client, std::unique_ptr<net::Socket> socket,
                    net::Family family, PVOID context,
                    const WSK_CLIENT_CONNECTION_DISPATCH* dispatch, const void* created_by);
+
+  // The part of a stream socket that is bound and about to connect.
+  ConnectionSocket(StreamSocket& whole, std::unique_ptr<net::Socket> bound,
+                   const net::Address& local, PVOID context,
+                   const WSK_CLIENT_CONNECTION_DISPATCH* dispatch);
 
   // Accepting (listen.cc), in this order. A listener makes a socket of what it accepted:
   void adopt_connection();
@@ -95,6 +106,12 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
   NTSTATUS abort(Request& request);
   NTSTATUS release(PWSK_DATA_INDICATION list);
 
+  // STATUS_SUCCESS and the local address, or why there is none.
+  NTSTATUS where_it_is(net::Address& local) const;
+  // For a part that is not connected and not about to be: ends it, and gives the whole its socket
+  // back. False: it is otherwise.
+  bool give_back_socket();
+
   // Of a connected socket, also after the connection died.
   net::Address local_address() const;
   net::Address remote_address() const;
@@ -119,10 +136,6 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
     ULONG flags = 0;             // kDisconnected
   };
 
-  struct DeliverTask : net::Task {
-    ConnectionSocket* socket = nullptr;
-  };
-
   // Socket
   NTSTATUS set_option(net::SocketOption option, ULONG value) override;
   NTSTATUS get_option(net::SocketOption option, ULONG& value) const override;
@@ -130,6 +143,7 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
   NTSTATUS may_control_events_locked() const override REQUIRES(mutex_);
   ULONG callbacks_locked() const override REQUIRES(mutex_);
   void on_events_enabled() override { deliver_soon(); }
+  void deliver() override;
   void begin_close() override;
   void on_cancel(Request& request) override;
 
@@ -140,6 +154,7 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
   void send_shut_down(net::Error error) override;
   void disconnected(net::Error error) override;
   void closed() override;
+  void released(std::unique_ptr<net::Socket> socket) override;
 
   // connection.cc
   NTSTATUS usable_locked() const REQUIRES(mutex_);
@@ -148,6 +163,7 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
       REQUIRES(mutex_);
   Outcome connect_outcome_locked(net::Error error) REQUIRES(mutex_);
   void enable_from_the_start_locked(ULONG inherited) REQUIRES(mutex_);
+  void end_connect(net::Error error);
   void end_disconnect(NTSTATUS status);
   bool cancel_locked(Request& request) REQUIRES(mutex_);
 
@@ -158,7 +174,6 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
   std::optional<Delivery> next_event_locked(Batch& batch) REQUIRES(mutex_);
   std::optional<Delivery> next_event_of_dead_locked() REQUIRES(mutex_);
   void take_batch_locked(Batch& batch) REQUIRES(mutex_);
-  void deliver();
   void deliver_soon();
   void indicate(Batch& batch);
   void settle(Batch& batch, NTSTATUS status, std::size_t accepted);
@@ -188,9 +203,9 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
   bool told_end_ GUARDED_BY(mutex_) = false;    // WskDisconnectEvent, graceful.
   bool told_abort_ GUARDED_BY(mutex_) = false;  // WskDisconnectEvent, abortive.
   bool told_dead_ GUARDED_BY(mutex_) = false;   // WskReceiveEvent without data.
-  bool task_posted_ GUARDED_BY(mutex_) = false;
 
   const WSK_CLIENT_CONNECTION_DISPATCH* dispatch_ GUARDED_BY(mutex_);
+  StreamSocket* const whole_ = nullptr;
   std::unique_ptr<net::Socket> socket_ GUARDED_BY(mutex_);      // Until there is an endpoint.
   net::StreamEndpoint* endpoint_ GUARDED_BY(mutex_) = nullptr;  // Until closed().
   net::Address local_ GUARDED_BY(mutex_);
@@ -201,7 +216,6 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
   ConnectRequest* connect_ GUARDED_BY(mutex_) = nullptr;
   DisconnectRequest* disconnect_ GUARDED_BY(mutex_) = nullptr;
   Retention<WSK_DATA_INDICATION> kept_ GUARDED_BY(mutex_);
-  DeliverTask deliver_task_;
 };
 
 }  // namespace wskrun::wsk

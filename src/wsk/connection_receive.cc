@@ -119,12 +119,10 @@ void ConnectionSocket::adjust_flow_locked() {
 
 void ConnectionSocket::deliver_soon() {
   base::MutexLock lock(mutex_);
-  if (task_posted_ || closing_ || endpoint_ == nullptr) return;
+  if (closing_ || endpoint_ == nullptr) return;
   // Nothing that a callback could be told: spare the loop the turn.
   if (events_.enabled() == 0 && receives_.empty()) return;
-  task_posted_ = true;
-  add_user();
-  endpoint_->loop().post(deliver_task_);
+  post_delivery_locked(endpoint_->loop());
 }
 
 void ConnectionSocket::deliver() {

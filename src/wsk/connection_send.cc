@@ -41,6 +41,7 @@ NTSTATUS ConnectionSocket::send(SendRequest& request) {
 
 void ConnectionSocket::sent(net::SendOp& op, net::Error error) {
   SendRequest& request = *static_cast<SendRequest::Op&>(op).request;
+  if (request.kind == Request::Kind::kConnect) return end_connect(error);
   base::MutexLock lock(mutex_);
   if (request.kind == Request::Kind::kDisconnect) {
     auto& disconnect = static_cast<DisconnectRequest&>(request);

@@ -10,6 +10,7 @@
 #include "wsk/listen.h"
 #include "wsk/sockaddr.h"
 #include "wsk/status.h"
+#include "wsk/stream.h"
 #include "wsk/subsystem.h"
 
 namespace wskrun::wsk {
@@ -33,6 +34,7 @@ constexpr Combination kCombinations[] = {
     {WSK_FLAG_BASIC_SOCKET, SOCK_RAW, true, 0, net::SocketKind::kRaw},
     {WSK_FLAG_LISTEN_SOCKET, SOCK_STREAM, false, IPPROTO_TCP, net::SocketKind::kStream},
     {WSK_FLAG_CONNECTION_SOCKET, SOCK_STREAM, false, IPPROTO_TCP, net::SocketKind::kStream},
+    {WSK_FLAG_STREAM_SOCKET, SOCK_STREAM, false, IPPROTO_TCP, net::SocketKind::kStream},
     {WSK_FLAG_DATAGRAM_SOCKET, SOCK_DGRAM, false, IPPROTO_UDP, net::SocketKind::kDatagram},
     {WSK_FLAG_DATAGRAM_SOCKET, SOCK_RAW, true, 0, net::SocketKind::kRaw},
 };
@@ -49,7 +51,6 @@ NTSTATUS find_combination(ULONG flags, const std::optional<net::Family>& family,
                           ULONG protocol, const Combination*& found) {
   const bool one_at_most = (flags & (flags - 1)) == 0;
   if ((flags & ~kCategoryFlags) != 0 || !one_at_most) return STATUS_INVALID_PARAMETER;
-  if (flags == WSK_FLAG_STREAM_SOCKET) return STATUS_NOT_IMPLEMENTED;
   if (!family) return STATUS_NOT_SUPPORTED;
   for (const Combination& each : kCombinations) {
     if (!is(each, flags, type, protocol)) continue;
@@ -115,6 +116,11 @@ NTSTATUS WSKAPI create_socket(PWSK_CLIENT Client, ADDRESS_FAMILY AddressFamily, 
       socket = new ConnectionSocket(
           std::move(client), std::move(transport_socket), *family, SocketContext,
           static_cast<const WSK_CLIENT_CONNECTION_DISPATCH*>(Dispatch), call_site);
+      break;
+    case WSK_FLAG_STREAM_SOCKET:
+      socket =
+          new StreamSocket(std::move(client), std::move(transport_socket), *family, SocketContext,
+                           static_cast<const WSK_CLIENT_STREAM_DISPATCH*>(Dispatch), call_site);
       break;
     default:
       socket =

@@ -17,18 +17,7 @@ DatagramSocket::DatagramSocket(base::RefPtr<Client> client, std::unique_ptr<net:
     : Socket(std::move(client), Category::kDatagram, family, &kDatagramDispatch, context,
              created_by),
       dispatch_(dispatch),
-      socket_(std::move(socket)) {
-  deliver_task_.socket = this;
-  deliver_task_.run = [](net::Task& task) {
-    DatagramSocket& self = *static_cast<DeliverTask&>(task).socket;
-    {
-      base::MutexLock lock(self.mutex_);
-      self.task_posted_ = false;
-    }
-    self.deliver();
-    self.remove_user();
-  };
-}
+      socket_(std::move(socket)) {}
 
 // ---- bind and addresses
 

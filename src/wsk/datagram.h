@@ -93,10 +93,6 @@ class DatagramSocket final : public Socket, private net::DatagramSink {
     ULONG flags = 0;  // kIndicate
   };
 
-  struct DeliverTask : net::Task {
-    DatagramSocket* socket = nullptr;
-  };
-
   // Socket
   NTSTATUS set_option(net::SocketOption option, ULONG value) override;
   NTSTATUS get_option(net::SocketOption option, ULONG& value) const override;
@@ -105,6 +101,7 @@ class DatagramSocket final : public Socket, private net::DatagramSink {
   NTSTATUS may_control_events_locked() const override REQUIRES(mutex_);
   ULONG callbacks_locked() const override REQUIRES(mutex_);
   void on_events_enabled() override;
+  void deliver() override;
   void begin_close() override;
   void on_cancel(Request& request) override;
 
@@ -125,7 +122,6 @@ class DatagramSocket final : public Socket, private net::DatagramSink {
   std::optional<Delivery> next_receive_locked() REQUIRES(mutex_);
   std::optional<Delivery> next_event_locked(Batch& batch) REQUIRES(mutex_);
   void take_batch_locked(Batch& batch) REQUIRES(mutex_);
-  void deliver();
   void deliver_soon();
   void indicate(Batch& batch, ULONG flags);
   void settle(Batch& batch, NTSTATUS status);
@@ -138,7 +134,6 @@ class DatagramSocket final : public Socket, private net::DatagramSink {
   bool told_dead_ GUARDED_BY(mutex_) = false;
   bool indicating_ GUARDED_BY(mutex_) = false;
   bool paused_ GUARDED_BY(mutex_) = true;  // As the endpoint was told.
-  bool task_posted_ GUARDED_BY(mutex_) = false;
 
   const WSK_CLIENT_DATAGRAM_DISPATCH* const dispatch_;
   std::unique_ptr<net::Socket> socket_ GUARDED_BY(mutex_);        // Until it is bound.
@@ -155,7 +150,6 @@ class DatagramSocket final : public Socket, private net::DatagramSink {
   std::size_t queued_bytes_ GUARDED_BY(mutex_) = 0;
   RequestQueue receives_ GUARDED_BY(mutex_);
   Retention<WSK_DATAGRAM_INDICATION> kept_ GUARDED_BY(mutex_);
-  DeliverTask deliver_task_;
 };
 
 }  // namespace wskrun::wsk

@@ -148,10 +148,8 @@ void DatagramSocket::adjust_flow_locked() {
 
 void DatagramSocket::deliver_soon() {
   base::MutexLock lock(mutex_);
-  if (task_posted_ || closing_ || endpoint_ == nullptr || queue_.empty()) return;
-  task_posted_ = true;
-  add_user();
-  endpoint_->loop().post(deliver_task_);
+  if (closing_ || endpoint_ == nullptr || queue_.empty()) return;
+  post_delivery_locked(endpoint_->loop());
 }
 
 void DatagramSocket::deliver() {

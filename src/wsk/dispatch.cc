@@ -54,4 +54,21 @@ constexpr WSK_PROVIDER_CONNECTION_DISPATCH kConnectionDispatch = {
     .WskReceiveEx = Entry<connection_receive_ex>::call,
 };
 
+constexpr WSK_PROVIDER_STREAM_DISPATCH kStreamDispatch = {
+    .Basic = kBasicDispatch,
+    .WskBind = Entry<stream_bind>::call,
+    .WskAccept = Entry<listen_accept>::call,
+    .WskConnect = Entry<connection_connect>::call,
+    .WskListen = Entry<stream_listen>::call,
+    .WskSend = Entry<connection_send>::call,
+    .WskReceive = Entry<connection_receive>::call,
+    .WskDisconnect = Entry<connection_disconnect>::call,
+    .WskRelease = connection_release,
+    .WskGetLocalAddress = Entry<stream_get_local_address>::call,
+    .WskGetRemoteAddress = Entry<connection_get_remote_address>::call,
+    .WskConnectEx = Entry<connection_connect_ex>::call,
+    .WskSendEx = Entry<connection_send_ex>::call,
+    .WskReceiveEx = Entry<connection_receive_ex>::call,
+};
+
 }  // namespace wskrun::wsk

@@ -12,6 +12,7 @@ extern const WSK_PROVIDER_BASIC_DISPATCH kBasicDispatch;
 extern const WSK_PROVIDER_LISTEN_DISPATCH kListenDispatch;
 extern const WSK_PROVIDER_DATAGRAM_DISPATCH kDatagramDispatch;
 extern const WSK_PROVIDER_CONNECTION_DISPATCH kConnectionDispatch;
+extern const WSK_PROVIDER_STREAM_DISPATCH kStreamDispatch;
 
 // create.cc
 NTSTATUS WSKAPI create_socket(PWSK_CLIENT Client, ADDRESS_FAMILY AddressFamily, USHORT SocketType,
@@ -71,6 +72,11 @@ NTSTATUS WSKAPI datagram_receive_from(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG
                                       PCMSGHDR ControlInfo, PULONG ControlFlags, PIRP Irp);
 NTSTATUS WSKAPI datagram_release(PWSK_SOCKET Socket, PWSK_DATAGRAM_INDICATION DatagramIndication);
 NTSTATUS WSKAPI datagram_get_local_address(PWSK_SOCKET Socket, PSOCKADDR LocalAddress, PIRP Irp);
+
+// stream_calls.cc
+NTSTATUS WSKAPI stream_bind(PWSK_SOCKET Socket, PSOCKADDR LocalAddress, ULONG Flags, PIRP Irp);
+NTSTATUS WSKAPI stream_listen(PWSK_SOCKET Socket, PIRP Irp);
+NTSTATUS WSKAPI stream_get_local_address(PWSK_SOCKET Socket, PSOCKADDR LocalAddress, PIRP Irp);
 
 // connection_calls.cc
 NTSTATUS WSKAPI connection_bind(PWSK_SOCKET Socket, PSOCKADDR LocalAddress, ULONG Flags, PIRP Irp);

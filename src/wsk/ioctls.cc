@@ -47,15 +47,15 @@ constexpr ControlShape kAnyShape = {IrpRule::kEither, kAnySize, kAnySize};
 constexpr unsigned kNowhere = 0;
 
 constexpr ControlRow row(ULONG code, const char* name, unsigned categories, ControlShape shape,
-                         NTSTATUS (*run)(ControlCall&)) {
-  return {WskIoctl, 0, code, name, categories, When::kAlways, shape, run};
+                         NTSTATUS (*run)(ControlCall&), When when = When::kAlways) {
+  return {WskIoctl, 0, code, name, categories, when, shape, run};
 }
 
 constexpr ControlRow kRows[] = {
     row(SIO_ADDRESS_LIST_QUERY, "SIO_ADDRESS_LIST_QUERY", kOnAll, kAddressList, not_implemented),
     row(SIO_ADDRESS_LIST_CHANGE, "SIO_ADDRESS_LIST_CHANGE", kOnAll, kNoBuffers, not_implemented),
-    row(SIO_WSK_QUERY_IDEAL_SEND_BACKLOG, "SIO_WSK_QUERY_IDEAL_SEND_BACKLOG", kOnConnection,
-        kGetSize, not_implemented),
+    row(SIO_WSK_QUERY_IDEAL_SEND_BACKLOG, "SIO_WSK_QUERY_IDEAL_SEND_BACKLOG", kOnConnected,
+        kGetSize, not_implemented, When::kConnected),
     row(SIO_WSK_QUERY_RECEIVE_BACKLOG, "SIO_WSK_QUERY_RECEIVE_BACKLOG", kOnConnection, kGetSize,
         not_implemented),
     row(SIO_WSK_SET_TCP_SILENT_MODE, "SIO_WSK_SET_TCP_SILENT_MODE", kOnConnection, kNoBuffers,
@@ -65,9 +65,9 @@ constexpr ControlRow kRows[] = {
     row(SIO_WSK_SET_SENDTO_ADDRESS, "SIO_WSK_SET_SENDTO_ADDRESS", kOnDatagram, kSockaddr,
         set_fixed_address<&DatagramSocket::set_sendto_address>),
     row(SIO_QUERY_WFP_CONNECTION_REDIRECT_RECORDS, "SIO_QUERY_WFP_CONNECTION_REDIRECT_RECORDS",
-        kOnConnection, kWfpQuery, not_redirected),
+        kOnConnected, kWfpQuery, not_redirected, When::kConnected),
     row(SIO_QUERY_WFP_CONNECTION_REDIRECT_CONTEXT, "SIO_QUERY_WFP_CONNECTION_REDIRECT_CONTEXT",
-        kOnConnection, kWfpQuery, not_redirected),
+        kOnConnected, kWfpQuery, not_redirected, When::kConnected),
     // No socket was accepted in conditional accept mode (K-037).
     row(SIO_WSK_QUERY_INSPECT_ID, "SIO_WSK_QUERY_INSPECT_ID", kNowhere, kAnyShape, nullptr),
 };

@@ -11,6 +11,7 @@
 #include "wsk/dispatch.h"
 #include "wsk/sockaddr.h"
 #include "wsk/status.h"
+#include "wsk/stream.h"
 #include "wsk/subsystem.h"
 
 namespace wskrun::wsk {
@@ -27,17 +28,21 @@ ListenSocket::ListenSocket(base::RefPtr<Client> client, std::unique_ptr<net::Soc
                            const WSK_CLIENT_LISTEN_DISPATCH* dispatch, const void* created_by)
     : Socket(std::move(client), Category::kListen, family, &kListenDispatch, context, created_by),
       dispatch_(dispatch),
-      socket_(std::move(socket)) {
-  deliver_task_.socket = this;
-  deliver_task_.run = [](net::Task& task) {
-    ListenSocket& self = *static_cast<DeliverTask&>(task).socket;
-    {
-      base::MutexLock lock(self.mutex_);
-      self.task_posted_ = false;
-    }
-    self.deliver();
-    self.remove_user();
-  };
+      socket_(std::move(socket)) {}
+
+ListenSocket::ListenSocket(StreamSocket& whole, std::unique_ptr<net::Socket> listening,
+                           PVOID context, const WSK_CLIENT_LISTEN_DISPATCH* dispatch)
+    : Socket(whole, Category::kListen, &kListenDispatch, context),
+      dispatch_(dispatch),
+      socket_(std::move(listening)) {
+  base::MutexLock lock(mutex_);
+  open_locked();
+}
+
+ListenSocket* ListenSocket::find(PWSK_SOCKET handle) {
+  Socket& socket = Socket::of(handle);
+  if (socket.category() != Category::kStream) return static_cast<ListenSocket*>(&socket);
+  return static_cast<StreamSocket&>(socket).listener();
 }
 
 // ---- bind and addresses
@@ -59,12 +64,17 @@ NTSTATUS ListenSocket::listen_locked(const net::Address& address) {
   if (socket_ == nullptr) return STATUS_NOT_IMPLEMENTED;  // For UDP; see create.cc.
   if (const net::Error error = socket_->bind(address); !error.ok()) return status_of(error);
   if (const net::Error error = socket_->listen(); !error.ok()) return status_of(error);
+  open_locked();
+  return STATUS_SUCCESS;
+}
+
+// The socket listens: begins to accept.
+void ListenSocket::open_locked() {
   local_ = socket_->local_address();
   const ULONG statics = client().freeze_static_events() & WSK_EVENT_ACCEPT;
   if (statics != 0) events_.enable_for_good(statics & callbacks_locked());
   endpoint_ = &subsystem().transport().open_listener(std::move(socket_), *this);
   adjust_flow_locked();
-  return STATUS_SUCCESS;
 }
 
 NTSTATUS ListenSocket::get_local_address(Request& request, PSOCKADDR output) {
@@ -234,10 +244,8 @@ void ListenSocket::deliver() {
 
 void ListenSocket::deliver_soon() {
   base::MutexLock lock(mutex_);
-  if (closing_ || task_posted_) return;
-  task_posted_ = true;
-  add_user();
-  endpoint_->loop().post(deliver_task_);
+  if (closing_) return;
+  post_delivery_locked(endpoint_->loop());
 }
 
 // WskAcceptEvent for one connection.

@@ -40,10 +40,16 @@ class ListenSocket final : public Socket, private net::ListenerSink {
   static ListenSocket& of(PWSK_SOCKET handle) {
     return static_cast<ListenSocket&>(Socket::of(handle));
   }
+  // The same for a handle that may be a stream socket's. Null: that does not listen.
+  static ListenSocket* find(PWSK_SOCKET handle);
 
   // A new socket, not yet bound.
   ListenSocket(base::RefPtr<Client> client, std::unique_ptr<net::Socket> socket, net::Family family,
                PVOID context, const WSK_CLIENT_LISTEN_DISPATCH* dispatch, const void* created_by);
+
+  // The part of a stream socket that listens.
+  ListenSocket(StreamSocket& whole, std::unique_ptr<net::Socket> listening, PVOID context,
+               const WSK_CLIENT_LISTEN_DISPATCH* dispatch);
 
   // What the dispatch entries do, arguments checked. Each ends the request.
   NTSTATUS bind(Request& request, const net::Address& address);
@@ -62,10 +68,6 @@ class ListenSocket final : public Socket, private net::ListenerSink {
     ConnectionSocket* accepted = nullptr;  // kEvent
   };
 
-  struct DeliverTask : net::Task {
-    ListenSocket* socket = nullptr;
-  };
-
   // Socket
   NTSTATUS set_option(net::SocketOption option, ULONG value) override;
   NTSTATUS get_option(net::SocketOption option, ULONG& value) const override;
@@ -74,6 +76,7 @@ class ListenSocket final : public Socket, private net::ListenerSink {
   ULONG callbacks_locked() const override REQUIRES(mutex_);
   ULONG permanent_events() const override { return kConnectionEvents; }
   void on_events_enabled() override { deliver_soon(); }
+  void deliver() override;
   void begin_close() override;
   void on_cancel(Request& request) override;
 
@@ -84,11 +87,11 @@ class ListenSocket final : public Socket, private net::ListenerSink {
 
   NTSTATUS usable_locked() const REQUIRES(mutex_);
   NTSTATUS listen_locked(const net::Address& address) REQUIRES(mutex_);
+  void open_locked() REQUIRES(mutex_);
   void adjust_flow_locked() REQUIRES(mutex_);
   ConnectionSocket& take_connection_locked(const void* taken_by) REQUIRES(mutex_);
   void hand_over_locked(AcceptRequest& request) REQUIRES(mutex_);
   std::optional<Delivery> next_delivery();
-  void deliver();
   void deliver_soon();
   void offer(ConnectionSocket& connection);
   void tell_dead();
@@ -100,10 +103,8 @@ class ListenSocket final : public Socket, private net::ListenerSink {
   bool accepting_ GUARDED_BY(mutex_) = false;  // As the endpoint was told.
   bool dead_ GUARDED_BY(mutex_) = false;       // The endpoint failed.
   bool told_dead_ GUARDED_BY(mutex_) = false;
-  bool task_posted_ GUARDED_BY(mutex_) = false;
   std::deque<std::unique_ptr<net::Socket>> waiting_ GUARDED_BY(mutex_);
   RequestQueue accepts_ GUARDED_BY(mutex_);
-  DeliverTask deliver_task_;
 };
 
 }  // namespace wskrun::wsk

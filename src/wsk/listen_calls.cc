@@ -5,6 +5,16 @@
 #include "wsk/listen.h"
 
 namespace wskrun::wsk {
+namespace {
+
+// The socket is a stream socket that does not listen.
+NTSTATUS refuse_no_listener(PWSK_SOCKET handle, PIRP irp, const char* operation) {
+  Request* request = begin(irp, operation, Socket::of(handle));
+  if (request == nullptr) return STATUS_INVALID_PARAMETER;
+  return finish(*request, STATUS_INVALID_DEVICE_STATE);
+}
+
+}  // namespace
 
 NTSTATUS WSKAPI listen_bind(PWSK_SOCKET Socket, PSOCKADDR LocalAddress, ULONG Flags, PIRP Irp) {
   ListenSocket& socket = ListenSocket::of(Socket);
@@ -20,8 +30,9 @@ NTSTATUS WSKAPI listen_bind(PWSK_SOCKET Socket, PSOCKADDR LocalAddress, ULONG Fl
 NTSTATUS WSKAPI listen_accept(PWSK_SOCKET ListenSocket, ULONG Flags, PVOID AcceptSocketContext,
                               const WSK_CLIENT_CONNECTION_DISPATCH* AcceptSocketDispatch,
                               PSOCKADDR LocalAddress, PSOCKADDR RemoteAddress, PIRP Irp) {
-  wsk::ListenSocket& socket = wsk::ListenSocket::of(ListenSocket);
-  auto* request = begin<AcceptRequest>(Irp, "WskAccept", socket);
+  wsk::ListenSocket* const socket = wsk::ListenSocket::find(ListenSocket);
+  if (socket == nullptr) return refuse_no_listener(ListenSocket, Irp, "WskAccept");
+  auto* request = begin<AcceptRequest>(Irp, "WskAccept", *socket);
   if (request == nullptr) return STATUS_INVALID_PARAMETER;
   const NTSTATUS status = check_reserved(ListenSocket, "WskAccept", Flags);
   if (!NT_SUCCESS(status)) return finish(*request, status);
@@ -30,7 +41,7 @@ NTSTATUS WSKAPI listen_accept(PWSK_SOCKET ListenSocket, ULONG Flags, PVOID Accep
   request->local_address = LocalAddress;
   request->remote_address = RemoteAddress;
   request->called_from = call_site;
-  return socket.accept(*request);
+  return socket->accept(*request);
 }
 
 // Connections cannot be inspected yet: no listening socket is in conditional accept mode.

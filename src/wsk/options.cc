@@ -25,11 +25,15 @@ const ControlRow* find_row(WSK_CONTROL_SOCKET_TYPE type, ULONG level, ULONG code
 
 // K-013 has the order: category, then sizes and IRP, then state.
 NTSTATUS run_row(const ControlRow& row, ControlCall& call) {
-  if ((row.categories & on(call.socket.category())) == 0) return STATUS_INVALID_DEVICE_REQUEST;
+  const Category category = call.is_stream ? Category::kStream : call.socket.category();
+  if ((row.categories & on(category)) == 0) return STATUS_INVALID_DEVICE_REQUEST;
   const NTSTATUS status =
       check_shape(row.shape, call.buffers, call.request != nullptr, call.socket.handle(), row.name);
   if (!NT_SUCCESS(status)) return status;
   if (row.when == When::kBeforeBind && call.socket.is_bound()) return STATUS_INVALID_DEVICE_STATE;
+  if (row.when == When::kConnected && call.socket.category() != Category::kConnection) {
+    return STATUS_INVALID_DEVICE_STATE;
+  }
   return row.run(call);
 }
 
@@ -54,7 +58,7 @@ NTSTATUS WSKAPI control_socket(PWSK_SOCKET Socket, WSK_CONTROL_SOCKET_TYPE Reque
   Request* request = Irp != nullptr ? begin(Irp, "WskControlSocket", socket) : nullptr;
   const ControlBuffers buffers = {InputSize, InputBuffer, OutputSize, OutputBuffer,
                                   OutputSizeReturned};
-  ControlCall call = {socket, buffers, request};
+  ControlCall call = {socket.acting(), buffers, request, socket.category() == Category::kStream};
   NTSTATUS status = STATUS_INVALID_PARAMETER;
   if (RequestType >= WskSetOption && RequestType < WskControlMax) {
     const ControlRow* row = find_row(RequestType, Level, ControlCode);

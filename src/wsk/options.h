@@ -18,16 +18,23 @@ constexpr unsigned kOnBasic = on(Category::kBasic);
 constexpr unsigned kOnListen = on(Category::kListen);
 constexpr unsigned kOnConnection = on(Category::kConnection);
 constexpr unsigned kOnDatagram = on(Category::kDatagram);
-constexpr unsigned kOnTcp = kOnListen | kOnConnection;
+constexpr unsigned kOnStream = on(Category::kStream);
+constexpr unsigned kOnConnected = kOnConnection | kOnStream;
+constexpr unsigned kOnTcp = kOnListen | kOnConnected;
 constexpr unsigned kOnTransport = kOnTcp | kOnDatagram;  // Which has a socket of the transport.
 constexpr unsigned kOnAll = kOnTransport | kOnBasic;
 
-enum class When : std::uint8_t { kAlways, kBeforeBind };
+enum class When : std::uint8_t {
+  kAlways,
+  kBeforeBind,
+  kConnected,  // The row is a connection's, which a stream socket may be or not.
+};
 
 struct ControlCall {
-  Socket& socket;
+  Socket& socket;  // That acts for the driver's.
   const ControlBuffers& buffers;
   Request* request;  // Null without an IRP.
+  bool is_stream;    // The driver's is a stream socket.
   SIZE_T bytes = 0;  // Returned to the driver.
 };
 

@@ -300,8 +300,8 @@ constexpr ControlRow kRows[] = {
     set(kTcp, TCP_MAXRTMS, "TCP_MAXRTMS", kOnTcp, set_number<Option::kUserTimeout>, kSetWhole),
     get(kTcp, TCP_MAXRTMS, "TCP_MAXRTMS", kOnTcp, get_number<Option::kUserTimeout>),
     get(kTcp, TCP_MAXSEG, "TCP_MAXSEG", kOnTcp, get_number<Option::kMaximumSegment>),
-    set(kTcp, TCP_FASTOPEN, "TCP_FASTOPEN", kOnConnection, set_flag<Option::kFastOpen>),
-    get(kTcp, TCP_FASTOPEN, "TCP_FASTOPEN", kOnConnection, get_number<Option::kFastOpen>),
+    set(kTcp, TCP_FASTOPEN, "TCP_FASTOPEN", kOnConnected, set_flag<Option::kFastOpen>),
+    get(kTcp, TCP_FASTOPEN, "TCP_FASTOPEN", kOnConnected, get_number<Option::kFastOpen>),
 
     // UDP
     set(kUdp, UDP_NOCHECKSUM, "UDP_NOCHECKSUM", kOnDatagram, set_flag<Option::kNoChecksum>),

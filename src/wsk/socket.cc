@@ -2,6 +2,7 @@
 #include "wsk/socket.h"
 
 #include <cstddef>
+#include <utility>
 
 #include "probe/events.h"
 #include "probe/mistake.h"
@@ -38,6 +39,8 @@ const char* name_of(Category category) {
       return "connection-oriented";
     case Category::kDatagram:
       return "datagram";
+    case Category::kStream:
+      return "stream";
   }
   return "";
 }
@@ -60,7 +63,18 @@ Socket::Socket(base::RefPtr<Client> client, Category category, net::Family famil
       {.fact = probe::Fact::kSocketCreated, .subject = &handle_, .text = name_of(category)});
 }
 
+Socket::Socket(Socket& whole, Category category, const void* provider_dispatch, PVOID context)
+    : client_(base::RefPtr<Client>::share(&whole.client())),
+      whole_(&whole),
+      category_(category),
+      family_(whole.family()),
+      handle_{{provider_dispatch}, this},
+      context_(context) {
+  whole.add_user();
+}
+
 Socket::~Socket() {
+  if (whole_ != nullptr) return;
   nt::ledger_remove(ledger_);
   probe::emit({.fact = probe::Fact::kSocketClosed, .subject = &handle_});
 }
@@ -112,6 +126,22 @@ NTSTATUS Socket::disable_event(ULONG event, Request* request) {
   return events_.disable(event, request);
 }
 
+void Socket::post_delivery_locked(net::Loop& loop) {
+  if (std::exchange(delivery_posted_, true)) return;
+  add_user();
+  deliver_task_.socket = this;
+  deliver_task_.run = [](net::Task& task) {
+    Socket& self = *static_cast<DeliverTask&>(task).socket;
+    {
+      base::MutexLock lock(self.mutex_);
+      self.delivery_posted_ = false;
+    }
+    self.deliver();
+    self.remove_user();
+  };
+  loop.post(deliver_task_);
+}
+
 NTSTATUS Socket::change_membership(const net::GroupMembership&) {
   return STATUS_INVALID_DEVICE_REQUEST;  // Only datagrams come to groups.
 }
@@ -129,7 +159,9 @@ void Socket::end() {
   Request* close = close_request_;
   base::RefPtr<Client> client = std::move(client_);
   const void* handle = &handle_;
+  Socket* const whole = whole_;
   delete this;
+  if (whole != nullptr) return whole->remove_user();
   if (close == nullptr) return;
   close->owner = new ClosedSocket(std::move(client), handle);
   finish(*close, STATUS_SUCCESS);

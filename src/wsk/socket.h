@@ -17,7 +17,7 @@
 
 namespace wskrun::wsk {
 
-enum class Category : std::uint8_t { kBasic, kListen, kConnection, kDatagram };
+enum class Category : std::uint8_t { kBasic, kListen, kConnection, kDatagram, kStream };
 
 // Life: users_ counts the open socket and every request in flight. WskCloseSocket ends what is in
 // flight; when the last user is gone, the socket is freed and the close IRP completes. Nobody
@@ -30,6 +30,9 @@ class Socket : public RequestOwner {
   Socket& operator=(const Socket&) = delete;
 
   PWSK_SOCKET wsk_socket() { return &handle_.api; }
+  // What does the work behind the driver's handle: the socket itself, or for a stream socket what
+  // it has become.
+  virtual Socket& acting() { return *this; }
   Client& client() const { return *client_; }
   Category category() const { return category_; }
   net::Family family() const { return family_; }
@@ -59,7 +62,7 @@ class Socket : public RequestOwner {
   // RequestOwner
   void request_begun() final { add_user(); }
   void request_ended() final { remove_user(); }
-  const void* handle() const final { return &handle_; }
+  const void* handle() const final { return whole_ != nullptr ? whole_->handle() : &handle_; }
   Subsystem& subsystem() const final { return client_->subsystem(); }
 
   // Keeps the socket in memory for a scope, whatever the driver does meanwhile.
@@ -77,6 +80,9 @@ class Socket : public RequestOwner {
  protected:
   Socket(base::RefPtr<Client> client, Category category, net::Family family,
          const void* provider_dispatch, PVOID context, const void* created_by);
+  // A part of another socket, which the driver knows by the handle of the whole. The whole is held
+  // until the part has ended.
+  Socket(Socket& whole, Category category, const void* provider_dispatch, PVOID context);
   virtual ~Socket();
 
   // Ends what is in flight; closing_ is set already. drop_open_user() once nothing more will be
@@ -92,6 +98,11 @@ class Socket : public RequestOwner {
   virtual ULONG permanent_events() const { return 0; }
   // Events were enabled: deliver what waits for them. No lock held.
   virtual void on_events_enabled() = 0;
+
+  // Delivers what waits for the driver: completions and callbacks. On the socket's loop.
+  virtual void deliver() {}
+  // Has deliver() run soon.
+  void post_delivery_locked(net::Loop& loop) REQUIRES(mutex_);
 
   // A callback has returned: finishes the requests that waited for it to disable its event.
   void end_event_call();
@@ -116,9 +127,14 @@ class Socket : public RequestOwner {
     Socket* socket;
   };
 
+  struct DeliverTask : net::Task {
+    Socket* socket = nullptr;
+  };
+
   void end();
 
   base::RefPtr<Client> client_;
+  Socket* const whole_ = nullptr;
   const Category category_;
   const net::Family family_;
   Handle handle_;
@@ -126,6 +142,8 @@ class Socket : public RequestOwner {
   PVOID context_ GUARDED_BY(mutex_);
   std::atomic<unsigned> users_{1};
   std::atomic<bool> exclusive_address_{false};
+  DeliverTask deliver_task_;
+  bool delivery_posted_ GUARDED_BY(mutex_) = false;
   Request* close_request_ = nullptr;  // Set once, before the last user goes.
 };
 

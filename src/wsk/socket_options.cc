@@ -15,6 +15,8 @@ ULONG known_events(Category category) {
       return kConnectionEvents;
     case Category::kDatagram:
       return kDatagramEvents;
+    case Category::kStream:  // Has no state to enable one in.
+      return kAllEvents;
     case Category::kBasic:
       return 0;
   }
@@ -61,8 +63,8 @@ NTSTATUS get_exclusive(ControlCall& call) {
   return return_value(call, call.socket.exclusive_address() ? 1 : 0);
 }
 
-NTSTATUS not_implemented(ControlCall&) {
-  return STATUS_NOT_IMPLEMENTED;
+NTSTATUS not_implemented(ControlCall& call) {
+  return call.is_stream ? STATUS_NOT_SUPPORTED : STATUS_NOT_IMPLEMENTED;
 }
 
 // ---- the rows
@@ -105,9 +107,9 @@ constexpr ControlRow kRows[] = {
     get(SO_SNDBUF, "SO_SNDBUF", kOnTransport, get_number<Option::kSendBuffer>),
     set(SO_BROADCAST, "SO_BROADCAST", kOnDatagram, set_flag<Option::kBroadcast>),
     get(SO_BROADCAST, "SO_BROADCAST", kOnDatagram, get_number<Option::kBroadcast>),
-    set(SO_CONDITIONAL_ACCEPT, "SO_CONDITIONAL_ACCEPT", kOnListen, not_implemented,
+    set(SO_CONDITIONAL_ACCEPT, "SO_CONDITIONAL_ACCEPT", kOnListen | kOnStream, not_implemented,
         When::kBeforeBind),
-    get(SO_CONDITIONAL_ACCEPT, "SO_CONDITIONAL_ACCEPT", kOnListen, not_implemented),
+    get(SO_CONDITIONAL_ACCEPT, "SO_CONDITIONAL_ACCEPT", kOnListen | kOnStream, not_implemented),
 };
 
 }  // namespace

@@ -199,6 +199,13 @@ std::uint16_t Peer::local_port() const {
   return port_of(fd_);
 }
 
+std::uint16_t Peer::remote_port() const {
+  Endpoint endpoint;
+  endpoint.size = sizeof endpoint.storage;
+  if (::getpeername(fd_, endpoint.address(), &endpoint.size) != 0) fail("getpeername");
+  return ntohs(reinterpret_cast<sockaddr_in&>(endpoint.storage).sin_port);
+}
+
 PeerListener::PeerListener(IpVersion version) : fd_(new_socket(version)) {
   Endpoint endpoint = loopback(0, version);
   if (::bind(fd_, endpoint.address(), endpoint.size) != 0) fail("bind");

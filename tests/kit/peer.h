@@ -38,6 +38,7 @@ class Peer {
   void reset();
   void close();
   std::uint16_t local_port() const;
+  std::uint16_t remote_port() const;
   int fd() const { return fd_; }
 
  private:

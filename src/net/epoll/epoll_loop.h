@@ -28,6 +28,8 @@ class EpollLoop final : public EventLoop {
 
   // Reports on `fd` until it is closed. Loop thread.
   Error watch(int fd, std::uint32_t events, EpollHandler& handler);
+  // For one that outlives its handler.
+  void stop_watching(int fd);
   // From now on reports other events on it; what has happened already, too.
   Error watch_instead(int fd, std::uint32_t events, EpollHandler& handler);
   // Room to join the iovecs of several sends, until the next call of anyone. Loop thread.

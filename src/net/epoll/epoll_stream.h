@@ -21,6 +21,7 @@ class EpollStream final : public StreamCore, private EpollHandler {
   void abandon_send() override {}
   bool is_sending() const override { return false; }
   bool detach() override { return true; }
+  void let_go() override { loop_.stop_watching(fd()); }
 
   void on_event(std::uint32_t events) override;
   void receive_once();

@@ -50,6 +50,10 @@ Error EpollLoop::watch(int fd, std::uint32_t events, EpollHandler& handler) {
   return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0 ? Error() : Error(errno);
 }
 
+void EpollLoop::stop_watching(int fd) {
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+}
+
 Error EpollLoop::watch_instead(int fd, std::uint32_t events, EpollHandler& handler) {
   epoll_event event{.events = events | EPOLLET, .data = {.ptr = &handler}};
   return ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) == 0 ? Error() : Error(errno);

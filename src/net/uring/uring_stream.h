@@ -31,6 +31,7 @@ class UringStream final : public StreamCore, private CompletionHandler {
   void abandon_send() override;
   bool is_sending() const override { return with_kernel_.has(kSend); }
   bool detach() override;
+  void let_go() override {}  // The ring holds nothing of it any more.
 
   void on_completion(unsigned operation, const io_uring_cqe& cqe) override;
   void on_receive(const io_uring_cqe& cqe);
