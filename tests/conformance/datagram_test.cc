@@ -397,11 +397,17 @@ CONFORMANCE_TEST(Datagrams, KeptDatagramsStarveNobodyElse) {
   const Datagram greedy = bound_datagram();
   const Datagram modest = bound_datagram();
   UdpPeer peer;
-  std::mutex mutex;
-  std::vector<PWSK_DATAGRAM_INDICATION> kept;
-  greedy.events().answer([&](ReceiveFromCall& call) {
-    std::lock_guard lock(mutex);
-    kept.push_back(call.list);
+  // Shared with the callback, which is called for as long as the socket is open.
+  struct Kept {
+    std::mutex mutex;
+    std::vector<PWSK_DATAGRAM_INDICATION> lists;
+    bool enough = false;
+  };
+  auto kept = std::make_shared<Kept>();
+  greedy.events().answer([kept](ReceiveFromCall& call) {
+    std::lock_guard lock(kept->mutex);
+    if (kept->enough) return STATUS_SUCCESS;
+    kept->lists.push_back(call.list);
     return STATUS_PENDING;
   });
   greedy.enable();
@@ -412,8 +418,11 @@ CONFORMANCE_TEST(Datagrams, KeptDatagramsStarveNobodyElse) {
     peer.send(pattern(1000, i), modest.port());
     modest.events().wait_taken(i + 1);
   }
-  std::lock_guard lock(mutex);
-  for (PWSK_DATAGRAM_INDICATION list : kept) EXPECT_EQ(greedy.release(list), STATUS_SUCCESS);
+  std::lock_guard lock(kept->mutex);
+  kept->enough = true;
+  for (PWSK_DATAGRAM_INDICATION list : kept->lists) {
+    EXPECT_EQ(greedy.release(list), STATUS_SUCCESS);
+  }
 }
 
 // ---- WskSendTo and WskSendMessages
