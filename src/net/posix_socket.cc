@@ -182,6 +182,10 @@ Error take_socket_error(int fd) {
   return failed.ok() ? Error(pending) : failed;
 }
 
+void PosixSocket::drop_connection() {
+  net::drop_connection(fd_.get());
+}
+
 void drop_connection(int fd) {
   sockaddr unspecified{};
   unspecified.sa_family = AF_UNSPEC;

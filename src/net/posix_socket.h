@@ -49,6 +49,7 @@ class PosixSocket final : public Socket {
   Error change_membership(const GroupMembership& change) override {
     return change_group_membership(fd_.get(), change);
   }
+  void drop_connection() override;
 
   bool connected() const { return connected_; }
   UniqueFd take() { return std::move(fd_); }  // What remains can only be destroyed.

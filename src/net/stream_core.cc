@@ -109,7 +109,7 @@ void StreamCore::service() {
     if (*wishes.close == CloseMode::kAbort || phase_ == Phase::kConnecting) break_connection();
   }
   if (wishes.release) {
-    CHECK(phase_ == Phase::kUnconnected);
+    CHECK(phase_ != Phase::kConnecting);
     closing_ = releasing_ = true;
   }
   progress();
@@ -322,7 +322,8 @@ void StreamCore::finish_close() {
   StreamSink& sink = sink_;
   if (releasing_) {
     let_go();
-    sink.released(PosixSocket::take_back(std::move(fd_)));
+    sink.released(phase_ == Phase::kUnconnected ? PosixSocket::take_back(std::move(fd_))
+                                                : PosixSocket::adopt(std::move(fd_)));
   } else {
     fd_.reset();
     sink.closed();

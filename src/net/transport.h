@@ -67,7 +67,7 @@ struct SocketSpec {
   int protocol = 0;  // IP's number; kRaw only.
 };
 
-// A socket that no loop serves yet. Not for two threads at once. Closed without a trace when
+// A socket that no loop serves yet, or no longer. Not for two threads at once. Closed when
 // destroyed before it became an endpoint.
 class Socket {
  public:
@@ -79,6 +79,8 @@ class Socket {
   virtual Error set_option(SocketOption option, std::uint32_t value) = 0;
   virtual Error get_option(SocketOption option, std::uint32_t& value) const = 0;
   virtual Error change_membership(const GroupMembership& change) = 0;
+  // Resets the connection that it has, now.
+  virtual void drop_connection() = 0;
 };
 
 // One send. Lies in the caller's memory from send() until StreamSink::sent. The endpoint may change
@@ -142,8 +144,8 @@ class StreamEndpoint {
   virtual void abort() = 0;
   // The last call, from any thread. What is in flight ends with ECANCELED, then closed().
   virtual void close(CloseMode mode) = 0;
-  // The last call instead, while there is no connection and none in the making: the socket comes
-  // back, still bound, by released().
+  // The last call instead, while nothing is under way: no connect(), no send, and receiving has
+  // been paused since the beginning. The socket comes back, bound or connected, by released().
   virtual void release() = 0;
 
   virtual Loop& loop() = 0;

@@ -617,6 +617,37 @@ TEST_P(TransportTest, AFailedConnectGivesTheSocketBack) {
   EXPECT_TRUE(listener.close());
 }
 
+TEST_P(TransportTest, AConnectionThatWaitedIsGivenBackWhole) {
+  Connection waiting = accept_connection(/*paused=*/true);
+  waiting.peer.write("early, ");
+  waiting.endpoint().pause_receive();
+  drain(waiting.endpoint().loop());
+  const Address remote = waiting.endpoint().remote_address();
+  waiting.endpoint().release();
+  auto socket = waiting.sink->wait_released();
+  ASSERT_NE(socket, nullptr);
+  EXPECT_EQ(socket->remote_address(), remote);
+  EXPECT_EQ(waiting.sink->byte_count(), 0u);
+
+  TestStreamSink sink;
+  open(std::move(socket), sink);
+  sink.endpoint->resume_receive();
+  waiting.peer.write("late");
+  waiting.peer.send_fin();
+  EXPECT_TRUE(sink.wait_fin());
+  EXPECT_EQ(sink.bytes(), "early, late");
+  EXPECT_TRUE(sink.close());
+}
+
+TEST_P(TransportTest, ASocketDropsItsConnectionWithAReset) {
+  Peer peer;
+  ASSERT_TRUE(peer.connect(listening_));
+  auto socket = listener_.wait_accepted();
+  socket->drop_connection();
+  EXPECT_EQ(peer.read(), "");
+  EXPECT_EQ(peer.why_ended(), ECONNRESET);
+}
+
 TEST_P(TransportTest, TwoLoopsShareTheStreams) {
   restart({.loop_count = 2});
   EXPECT_EQ(transport_->loop_count(), 2u);

@@ -47,8 +47,9 @@ ConnectionSocket* ConnectionSocket::find_to_connect(PWSK_SOCKET handle) {
 
 // ---- accepted sockets
 
-void ConnectionSocket::adopt_connection() {
+void ConnectionSocket::adopt_connection(const std::optional<WSK_INSPECT_ID>& inspected) {
   base::MutexLock lock(mutex_);
+  inspected_ = inspected;
   local_ = socket_->local_address();
   remote_ = socket_->remote_address();
   endpoint_ = &subsystem().transport().open_stream(std::move(socket_), *this);

@@ -82,8 +82,9 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
                    const net::Address& local, PVOID context,
                    const WSK_CLIENT_CONNECTION_DISPATCH* dispatch);
 
-  // Accepting (listen.cc), in this order. A listener makes a socket of what it accepted:
-  void adopt_connection();
+  // Accepting (listen.cc), in this order. A listener makes a socket of what it accepted, and
+  // perhaps inspected before:
+  void adopt_connection(const std::optional<WSK_INSPECT_ID>& inspected);
   // the driver takes it (context and dispatch may be null); `inherited` events are enabled beside
   // the static ones, as far as there are callbacks;
   void accept_for(PVOID context, const WSK_CLIENT_CONNECTION_DISPATCH* dispatch, ULONG inherited);
@@ -106,6 +107,8 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
   NTSTATUS abort(Request& request);
   NTSTATUS release(PWSK_DATA_INDICATION list);
 
+  // What it was inspected as, if it was; SIO_WSK_QUERY_INSPECT_ID.
+  const std::optional<WSK_INSPECT_ID>& inspected() const { return inspected_; }
   // STATUS_SUCCESS and the local address, or why there is none.
   NTSTATUS where_it_is(net::Address& local) const;
   // For a part that is not connected and not about to be: ends it, and gives the whole its socket
@@ -206,6 +209,7 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
 
   const WSK_CLIENT_CONNECTION_DISPATCH* dispatch_ GUARDED_BY(mutex_);
   StreamSocket* const whole_ = nullptr;
+  std::optional<WSK_INSPECT_ID> inspected_;  // Set before the driver knows the socket.
   std::unique_ptr<net::Socket> socket_ GUARDED_BY(mutex_);      // Until there is an endpoint.
   net::StreamEndpoint* endpoint_ GUARDED_BY(mutex_) = nullptr;  // Until closed().
   net::Address local_ GUARDED_BY(mutex_);

@@ -15,6 +15,9 @@ constexpr ULONG kListenEvents =
     WSK_EVENT_ACCEPT | kConnectionEvents;  // The latter to be inherited.
 constexpr ULONG kDatagramEvents = WSK_EVENT_RECEIVE_FROM;
 constexpr ULONG kAllEvents = kListenEvents | kDatagramEvents;
+// WskInspectEvent and WskAbortEvent, which have no number in the interface: enabled for good by
+// conditional accept.
+constexpr ULONG kInspectEvents = 0x1;
 
 // The callbacks of one socket are serial: at most one runs at a time, whatever its event. The
 // socket's lock guards the set.

@@ -1,6 +1,7 @@
 // Control codes of sockets.
 #include "probe/mistake.h"
 #include "wsk/arguments.h"
+#include "wsk/connection.h"
 #include "wsk/datagram.h"
 #include "wsk/options.h"
 #include "wsk/sockaddr.h"
@@ -15,6 +16,13 @@ NTSTATUS not_implemented(ControlCall&) {
 // No connection has ever passed through a filter that redirects connections, for there is none.
 NTSTATUS not_redirected(ControlCall&) {
   return STATUS_NOT_FOUND;
+}
+
+// Only of a socket that was accepted in conditional accept mode (K-037).
+NTSTATUS query_inspect_id(ControlCall& call) {
+  const auto& inspected = static_cast<ConnectionSocket&>(call.socket).inspected();
+  if (!inspected) return STATUS_INVALID_DEVICE_REQUEST;
+  return return_bytes(call, &*inspected, sizeof *inspected);
 }
 
 // ---- where a datagram socket sends to
@@ -43,8 +51,7 @@ constexpr ControlShape kNoBuffers = {IrpRule::kRequired, 0, 0};
 constexpr ControlShape kAddressList = {IrpRule::kForbidden, 0, kAnySize};
 constexpr ControlShape kWfpQuery = {IrpRule::kRequired, 0, kAnySize};
 constexpr ControlShape kSockaddr = {IrpRule::kRequired, kAnySize, 0};
-constexpr ControlShape kAnyShape = {IrpRule::kEither, kAnySize, kAnySize};
-constexpr unsigned kNowhere = 0;
+constexpr ControlShape kInspectId = {IrpRule::kForbidden, 0, sizeof(WSK_INSPECT_ID)};
 
 constexpr ControlRow row(ULONG code, const char* name, unsigned categories, ControlShape shape,
                          NTSTATUS (*run)(ControlCall&), When when = When::kAlways) {
@@ -68,8 +75,8 @@ constexpr ControlRow kRows[] = {
         kOnConnected, kWfpQuery, not_redirected, When::kConnected),
     row(SIO_QUERY_WFP_CONNECTION_REDIRECT_CONTEXT, "SIO_QUERY_WFP_CONNECTION_REDIRECT_CONTEXT",
         kOnConnected, kWfpQuery, not_redirected, When::kConnected),
-    // No socket was accepted in conditional accept mode (K-037).
-    row(SIO_WSK_QUERY_INSPECT_ID, "SIO_WSK_QUERY_INSPECT_ID", kNowhere, kAnyShape, nullptr),
+    row(SIO_WSK_QUERY_INSPECT_ID, "SIO_WSK_QUERY_INSPECT_ID", kOnConnection, kInspectId,
+        query_inspect_id),
 };
 
 }  // namespace

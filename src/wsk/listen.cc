@@ -73,6 +73,7 @@ void ListenSocket::open_locked() {
   local_ = socket_->local_address();
   const ULONG statics = client().freeze_static_events() & WSK_EVENT_ACCEPT;
   if (statics != 0) events_.enable_for_good(statics & callbacks_locked());
+  if (conditional_) events_.enable_for_good(kInspectEvents);
   endpoint_ = &subsystem().transport().open_listener(std::move(socket_), *this);
   adjust_flow_locked();
 }
@@ -152,15 +153,20 @@ NTSTATUS ListenSocket::accept(AcceptRequest& request) {
 void ListenSocket::accepted(std::unique_ptr<net::Socket> socket) {
   {
     base::MutexLock lock(mutex_);
-    if (closing_) return;
-    waiting_.push_back(std::move(socket));
+    if (closing_) return socket->drop_connection();
+    if (conditional_) {
+      inspections_.arrive(std::move(socket));
+    } else {
+      waiting_.push_back({std::move(socket), std::nullopt});
+    }
     adjust_flow_locked();
   }
   deliver();
 }
 
 void ListenSocket::adjust_flow_locked() {
-  const bool room = waiting_.size() < kMaxWaiting && !closing_ && !dead_;
+  if (closing_ || dead_) return;
+  const bool room = waiting_.size() < kMaxWaiting && !inspections_.full();
   if (room == accepting_) return;
   accepting_ = room;
   if (room) {
@@ -172,12 +178,13 @@ void ListenSocket::adjust_flow_locked() {
 
 // Makes a socket of the connection that has waited longest.
 ConnectionSocket& ListenSocket::take_connection_locked(const void* taken_by) {
+  Arrival& arrival = waiting_.front();
   auto* connection =
-      new ConnectionSocket(base::RefPtr<Client>::share(&client()), std::move(waiting_.front()),
+      new ConnectionSocket(base::RefPtr<Client>::share(&client()), std::move(arrival.socket),
                            family(), nullptr, nullptr, taken_by);
+  connection->adopt_connection(arrival.inspected);
   waiting_.pop_front();
   adjust_flow_locked();
-  connection->adopt_connection();
   return *connection;
 }
 
@@ -197,6 +204,7 @@ void ListenSocket::hand_over_locked(AcceptRequest& request) {
 std::optional<ListenSocket::Delivery> ListenSocket::next_delivery() {
   base::MutexLock lock(mutex_);
   if (closing_) return std::nullopt;
+  if (auto inspection = next_inspection_locked()) return inspection;
   const bool nothing_comes = waiting_.empty() && dead_;
   while (!accepts_.empty() && (!waiting_.empty() || nothing_comes)) {
     auto& request = static_cast<AcceptRequest&>(*accepts_.pop_front());
@@ -215,17 +223,25 @@ std::optional<ListenSocket::Delivery> ListenSocket::next_delivery() {
     const auto callback = reinterpret_cast<const void*>(dispatch_->WskAcceptEvent);
     return Delivery{.kind = Delivery::Kind::kEvent, .accepted = &take_connection_locked(callback)};
   }
-  if (nothing_comes && !told_dead_ && events_.begin_call(WSK_EVENT_ACCEPT)) {
+  // WskAcceptEvent says that nothing comes any more; where it is not enabled, WskInspectEvent.
+  const ULONG event = events_.enabled(WSK_EVENT_ACCEPT) ? WSK_EVENT_ACCEPT : kInspectEvents;
+  if (nothing_comes && !told_dead_ && events_.begin_call(event)) {
     told_dead_ = true;
-    return Delivery{.kind = Delivery::Kind::kDeadEvent};
+    return Delivery{.kind = Delivery::Kind::kDeadEvent, .event = event};
   }
   return std::nullopt;
 }
 
-// Pending WskAccept calls first, then WskAcceptEvent. On the loop.
+// Inspections first, then pending WskAccept calls, then WskAcceptEvent. On the loop.
 void ListenSocket::deliver() {
-  while (const std::optional<Delivery> next = next_delivery()) {
+  while (std::optional<Delivery> next = next_delivery()) {
     switch (next->kind) {
+      case Delivery::Kind::kInspect:
+        inspect(next->id, std::move(next->socket));
+        break;
+      case Delivery::Kind::kAbort:
+        call_abort_event(next->id);
+        break;
       case Delivery::Kind::kAccept:
         finish(*next->request, STATUS_SUCCESS, handle_of(*next->request));
         break;
@@ -236,7 +252,7 @@ void ListenSocket::deliver() {
         offer(*next->accepted);
         break;
       case Delivery::Kind::kDeadEvent:
-        tell_dead();
+        tell_dead(next->event);
         break;
     }
   }
@@ -283,8 +299,8 @@ void ListenSocket::offer(ConnectionSocket& connection) {
   end_event_call();
 }
 
-// WskAcceptEvent without a socket: nothing will be accepted any more.
-void ListenSocket::tell_dead() {
+// WskAcceptEvent without a socket, or WskInspectEvent without an id.
+void ListenSocket::tell_dead(ULONG event) {
   base::MutexLock lock(mutex_);
   PVOID const listener_context = context_locked();
   const net::Address address = local_;
@@ -292,13 +308,19 @@ void ListenSocket::tell_dead() {
   SOCKADDR_STORAGE local;
   store_address(address, reinterpret_cast<PSOCKADDR>(&local));
   SOCKADDR_STORAGE remote = local;  // There is none; a driver that looks reads an address.
-  PVOID context = nullptr;
-  const WSK_CLIENT_CONNECTION_DISPATCH* dispatch = nullptr;
   probe::count(probe::Counter::kCallbacks);
-  const ULONG flags = nt::current_irql() == DISPATCH_LEVEL ? WSK_FLAG_AT_DISPATCH_LEVEL : 0;
-  nt::upcall("WskAcceptEvent", dispatch_->WskAcceptEvent, listener_context, flags,
-             reinterpret_cast<PSOCKADDR>(&local), reinterpret_cast<PSOCKADDR>(&remote),
-             PWSK_SOCKET{nullptr}, &context, &dispatch);
+  if (event == kInspectEvents) {
+    nt::upcall("WskInspectEvent", dispatch_->WskInspectEvent, listener_context,
+               reinterpret_cast<PSOCKADDR>(&local), reinterpret_cast<PSOCKADDR>(&remote),
+               PWSK_INSPECT_ID{nullptr});
+  } else {
+    PVOID context = nullptr;
+    const WSK_CLIENT_CONNECTION_DISPATCH* dispatch = nullptr;
+    const ULONG flags = nt::current_irql() == DISPATCH_LEVEL ? WSK_FLAG_AT_DISPATCH_LEVEL : 0;
+    nt::upcall("WskAcceptEvent", dispatch_->WskAcceptEvent, listener_context, flags,
+               reinterpret_cast<PSOCKADDR>(&local), reinterpret_cast<PSOCKADDR>(&remote),
+               PWSK_SOCKET{nullptr}, &context, &dispatch);
+  }
   end_event_call();
 }
 
@@ -311,18 +333,20 @@ void ListenSocket::failed(net::Error error) {
     base::MutexLock lock(mutex_);
     dead_ = true;
     accepting_ = false;
+    inspections_.drop_all(/*tell=*/true);
   }
   deliver();
 }
 
 void ListenSocket::begin_close() {
   RequestQueue cancelled;
-  std::deque<std::unique_ptr<net::Socket>> dropped;
   base::MutexLock lock(mutex_);
   while (Request* request = accepts_.pop_front()) {
     if (claim(*request, STATUS_CANCELLED, 0)) cancelled.push_back(*request);
   }
-  dropped.swap(waiting_);
+  for (const Arrival& arrival : waiting_) arrival.socket->drop_connection();
+  waiting_.clear();
+  inspections_.drop_all(/*tell=*/false);
   const bool listening = endpoint_ != nullptr;
   if (listening) endpoint_->close();
   lock.unlock();

@@ -1,6 +1,7 @@
 // ListenSocket: a listening socket. It stands between the driver's calls (dispatch.cc) and a
 // net::ListenerEndpoint, whose sink it is, and makes a ConnectionSocket of each connection that the
-// driver takes, by WskAccept or in WskAcceptEvent.
+// driver takes, by WskAccept or in WskAcceptEvent. In conditional accept mode each connection
+// passes WskInspectEvent before (inspection.h).
 //
 // Locking: as in connection.h. Callbacks run on the endpoint's loop, one after the other.
 #pragma once
@@ -12,6 +13,7 @@
 
 #include "net/transport.h"
 #include "wsk/connection.h"
+#include "wsk/inspection.h"
 #include "wsk/socket.h"
 
 namespace wskrun::wsk {
@@ -35,7 +37,7 @@ struct AcceptRequest : Request {
   }
 };
 
-class ListenSocket final : public Socket, private net::ListenerSink {
+class ListenSocket final : public Socket, private net::ListenerSink, private PendedConnectionOwner {
  public:
   static ListenSocket& of(PWSK_SOCKET handle) {
     return static_cast<ListenSocket&>(Socket::of(handle));
@@ -55,17 +57,31 @@ class ListenSocket final : public Socket, private net::ListenerSink {
   NTSTATUS bind(Request& request, const net::Address& address);
   NTSTATUS accept(AcceptRequest& request);
   NTSTATUS get_local_address(Request& request, PSOCKADDR output);
+  NTSTATUS inspect_complete(Request& request, const WSK_INSPECT_ID& id, WSK_INSPECT_ACTION action);
+
+  // SO_CONDITIONAL_ACCEPT; before binding only. STATUS_INVALID_PARAMETER without the callbacks.
+  NTSTATUS set_conditional_accept(bool conditional);
+  bool conditional_accept() const;
 
  private:
   // Connections that wait here for the driver to take them; the others wait in the kernel.
   static constexpr std::size_t kMaxWaiting = 16;
 
+  // A connection that may be accepted.
+  struct Arrival {
+    std::unique_ptr<net::Socket> socket;
+    std::optional<WSK_INSPECT_ID> inspected;
+  };
+
   // The next thing to deliver, chosen under the lock and done without it.
   struct Delivery {
-    enum class Kind : std::uint8_t { kAccept, kRefuse, kEvent, kDeadEvent };
+    enum class Kind : std::uint8_t { kInspect, kAbort, kAccept, kRefuse, kEvent, kDeadEvent };
     Kind kind;
     AcceptRequest* request = nullptr;      // kAccept, kRefuse
     ConnectionSocket* accepted = nullptr;  // kEvent
+    ULONG event = 0;                       // kDeadEvent
+    WSK_INSPECT_ID id{};                   // kInspect, kAbort
+    std::unique_ptr<net::Socket> socket;   // kInspect
   };
 
   // Socket
@@ -85,6 +101,11 @@ class ListenSocket final : public Socket, private net::ListenerSink {
   void failed(net::Error error) override;
   void closed() override;
 
+  // PendedConnectionOwner, on the connection's loop.
+  void lost(PendedConnection& connection) override;
+  void admitted(PendedConnection& connection, std::unique_ptr<net::Socket> socket) override;
+  void dropped() override { remove_user(); }
+
   NTSTATUS usable_locked() const REQUIRES(mutex_);
   NTSTATUS listen_locked(const net::Address& address) REQUIRES(mutex_);
   void open_locked() REQUIRES(mutex_);
@@ -94,7 +115,14 @@ class ListenSocket final : public Socket, private net::ListenerSink {
   std::optional<Delivery> next_delivery();
   void deliver_soon();
   void offer(ConnectionSocket& connection);
-  void tell_dead();
+  void tell_dead(ULONG event);
+
+  // listen_inspect.cc
+  std::optional<Delivery> next_inspection_locked() REQUIRES(mutex_);
+  void inspect(WSK_INSPECT_ID id, std::unique_ptr<net::Socket> socket);
+  void settle_inspection_locked(const WSK_INSPECT_ID& id, WSK_INSPECT_ACTION action,
+                                std::unique_ptr<net::Socket> socket) REQUIRES(mutex_);
+  void call_abort_event(WSK_INSPECT_ID id);
 
   const WSK_CLIENT_LISTEN_DISPATCH* const dispatch_;
   std::unique_ptr<net::Socket> socket_ GUARDED_BY(mutex_);        // Until it listens.
@@ -103,7 +131,9 @@ class ListenSocket final : public Socket, private net::ListenerSink {
   bool accepting_ GUARDED_BY(mutex_) = false;  // As the endpoint was told.
   bool dead_ GUARDED_BY(mutex_) = false;       // The endpoint failed.
   bool told_dead_ GUARDED_BY(mutex_) = false;
-  std::deque<std::unique_ptr<net::Socket>> waiting_ GUARDED_BY(mutex_);
+  bool conditional_ GUARDED_BY(mutex_) = false;
+  Inspections inspections_ GUARDED_BY(mutex_);
+  std::deque<Arrival> waiting_ GUARDED_BY(mutex_);
   RequestQueue accepts_ GUARDED_BY(mutex_);
 };
 

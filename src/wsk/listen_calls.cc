@@ -1,5 +1,6 @@
 // What a driver calls on a listening socket: begin the request, check the arguments, hand over to
 // ListenSocket. A call that ends here has completed its IRP.
+#include "probe/mistake.h"
 #include "wsk/arguments.h"
 #include "wsk/dispatch.h"
 #include "wsk/listen.h"
@@ -44,12 +45,19 @@ NTSTATUS WSKAPI listen_accept(PWSK_SOCKET ListenSocket, ULONG Flags, PVOID Accep
   return socket->accept(*request);
 }
 
-// Connections cannot be inspected yet: no listening socket is in conditional accept mode.
-NTSTATUS WSKAPI listen_inspect_complete(PWSK_SOCKET ListenSocket, PWSK_INSPECT_ID,
-                                        WSK_INSPECT_ACTION, PIRP Irp) {
-  Request* request = begin(Irp, "WskInspectComplete", wsk::ListenSocket::of(ListenSocket));
+NTSTATUS WSKAPI listen_inspect_complete(PWSK_SOCKET ListenSocket, PWSK_INSPECT_ID InspectID,
+                                        WSK_INSPECT_ACTION Action, PIRP Irp) {
+  wsk::ListenSocket& socket = wsk::ListenSocket::of(ListenSocket);
+  Request* request = begin(Irp, "WskInspectComplete", socket);
   if (request == nullptr) return STATUS_INVALID_PARAMETER;
-  return finish(*request, STATUS_NOT_IMPLEMENTED);
+  if (InspectID == nullptr || (Action != WskInspectAccept && Action != WskInspectReject)) {
+    probe::mistake(ListenSocket,
+                   "WskInspectComplete(%p) takes an InspectID and WskInspectAccept or "
+                   "WskInspectReject",
+                   static_cast<void*>(ListenSocket));
+    return finish(*request, STATUS_INVALID_PARAMETER);
+  }
+  return socket.inspect_complete(*request, *InspectID, Action);
 }
 
 NTSTATUS WSKAPI listen_get_local_address(PWSK_SOCKET Socket, PSOCKADDR LocalAddress, PIRP Irp) {

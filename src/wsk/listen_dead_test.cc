@@ -6,12 +6,15 @@
 #include <deque>
 #include <memory>
 
+#include "kit/covers.h"
 #include "net/transport.h"
 #include "wsk/listen.h"
 #include "wsk/subsystem.h"
 
 namespace wskrun::wsk {
 namespace {
+
+using tests::covers;
 
 class TestLoop final : public net::Loop {
  public:
@@ -54,6 +57,7 @@ class TestSocket final : public net::Socket {
   net::Error set_option(net::SocketOption, std::uint32_t) override { return {}; }
   net::Error get_option(net::SocketOption, std::uint32_t&) const override { return {}; }
   net::Error change_membership(const net::GroupMembership&) override { return {}; }
+  void drop_connection() override {}
 };
 
 class TestTransport final : public net::Transport {
@@ -100,6 +104,8 @@ PIRP new_irp(Result& result) {
 }
 
 int dead_calls = 0;
+int inspections = 0;
+int dead_inspections = 0;
 
 NTSTATUS WSKAPI on_accept(PVOID, ULONG, PSOCKADDR, PSOCKADDR, PWSK_SOCKET socket, PVOID*,
                           const WSK_CLIENT_CONNECTION_DISPATCH**) {
@@ -108,17 +114,29 @@ NTSTATUS WSKAPI on_accept(PVOID, ULONG, PSOCKADDR, PSOCKADDR, PWSK_SOCKET socket
   return STATUS_REQUEST_NOT_ACCEPTED;
 }
 
-constexpr WSK_CLIENT_LISTEN_DISPATCH kDispatch = {on_accept, nullptr, nullptr};
+WSK_INSPECT_ACTION WSKAPI on_inspect(PVOID, PSOCKADDR, PSOCKADDR, PWSK_INSPECT_ID id) {
+  ++(id != nullptr ? inspections : dead_inspections);
+  return WskInspectReject;
+}
+
+NTSTATUS WSKAPI on_abort(PVOID, PWSK_INSPECT_ID) {
+  ADD_FAILURE() << "WskAbortEvent";
+  return STATUS_SUCCESS;
+}
+
+constexpr WSK_CLIENT_LISTEN_DISPATCH kDispatch = {on_accept, on_inspect, on_abort};
 
 // A bound listener over the test's endpoint.
 class DeadListener : public testing::Test {
  protected:
-  void SetUp() override {
-    dead_calls = 0;
+  void SetUp() override { bind_listener(/*conditional=*/false); }
+  void bind_listener(bool conditional) {
+    dead_calls = inspections = dead_inspections = 0;
     auto* tcp =
         new ListenSocket(base::RefPtr<Client>::share(&client_), std::make_unique<TestSocket>(),
                          net::Family::kIpv4, nullptr, &kDispatch, nullptr);
     listener_ = tcp->wsk_socket();
+    EXPECT_EQ(tcp->set_conditional_accept(conditional), STATUS_SUCCESS);
     SOCKADDR_IN address = {};
     address.sin_family = AF_INET;
     EXPECT_EQ(
@@ -151,7 +169,8 @@ class DeadListener : public testing::Test {
   PWSK_SOCKET listener_ = nullptr;
 };
 
-TEST_F(DeadListener, EndsPendingAcceptsAndRefusesFurtherOnes) {  // L-003, I-027
+TEST_F(DeadListener, EndsPendingAcceptsAndRefusesFurtherOnes) {
+  covers("L-003", "I-027");
   Result pending;
   EXPECT_EQ(
       dispatch().WskAccept(listener_, 0, nullptr, nullptr, nullptr, nullptr, new_irp(pending)),
@@ -165,7 +184,8 @@ TEST_F(DeadListener, EndsPendingAcceptsAndRefusesFurtherOnes) {  // L-003, I-027
   EXPECT_EQ(enable_accept_event(), STATUS_FILE_FORCED_CLOSED);
 }
 
-TEST_F(DeadListener, TellsTheAcceptEventOnce) {  // L-020
+TEST_F(DeadListener, TellsTheAcceptEventOnce) {
+  covers("L-020");
   EXPECT_EQ(enable_accept_event(), STATUS_SUCCESS);
   transport_.test_loop.run();
   EXPECT_EQ(dead_calls, 0);
@@ -173,7 +193,36 @@ TEST_F(DeadListener, TellsTheAcceptEventOnce) {  // L-020
   EXPECT_EQ(dead_calls, 1);
 }
 
-TEST_F(DeadListener, FetchesOnlySoManyConnectionsAhead) {  // L-014
+class DeadConditionalListener : public DeadListener {
+ protected:
+  void SetUp() override { bind_listener(/*conditional=*/true); }
+};
+
+TEST_F(DeadConditionalListener, TellsTheInspectEventOnce) {
+  covers("L-034");
+  transport_.sink->accepted(std::make_unique<TestSocket>());
+  EXPECT_EQ(inspections, 1);
+  EXPECT_EQ(dead_inspections, 0);
+  transport_.sink->failed(net::Error(ENETDOWN));
+  EXPECT_EQ(dead_inspections, 1);
+  Result late;
+  WSK_INSPECT_ID id{};
+  EXPECT_EQ(dispatch().WskInspectComplete(listener_, &id, WskInspectAccept, new_irp(late)),
+            STATUS_FILE_FORCED_CLOSED);
+  EXPECT_EQ(late.status, STATUS_FILE_FORCED_CLOSED);
+}
+
+TEST_F(DeadConditionalListener, TellsTheAcceptEventInsteadWhereItIsEnabled) {
+  covers("L-020", "L-034");
+  EXPECT_EQ(enable_accept_event(), STATUS_SUCCESS);
+  transport_.test_loop.run();
+  transport_.sink->failed(net::Error(ENETDOWN));
+  EXPECT_EQ(dead_calls, 1);
+  EXPECT_EQ(dead_inspections, 0);
+}
+
+TEST_F(DeadListener, FetchesOnlySoManyConnectionsAhead) {
+  covers("L-014");
   EXPECT_TRUE(transport_.endpoint.accepting);
   for (int count = 0; count < 16; ++count)
     transport_.sink->accepted(std::make_unique<TestSocket>());

@@ -1,5 +1,6 @@
 // Options of level SOL_SOCKET.
 #include "probe/mistake.h"
+#include "wsk/listen.h"
 #include "wsk/options.h"
 
 namespace wskrun::wsk {
@@ -63,6 +64,19 @@ NTSTATUS get_exclusive(ControlCall& call) {
   return return_value(call, call.socket.exclusive_address() ? 1 : 0);
 }
 
+// ---- conditional accept, which a stream socket has no function for (T-014)
+
+NTSTATUS set_conditional(ControlCall& call) {
+  if (call.is_stream) return STATUS_NOT_SUPPORTED;
+  auto& listener = static_cast<ListenSocket&>(call.socket);
+  return listener.set_conditional_accept(input_of<ULONG>(call.buffers) != 0);
+}
+
+NTSTATUS get_conditional(ControlCall& call) {
+  if (call.is_stream) return STATUS_NOT_SUPPORTED;
+  return return_value(call, static_cast<ListenSocket&>(call.socket).conditional_accept() ? 1 : 0);
+}
+
 NTSTATUS not_implemented(ControlCall& call) {
   return call.is_stream ? STATUS_NOT_SUPPORTED : STATUS_NOT_IMPLEMENTED;
 }
@@ -107,9 +121,9 @@ constexpr ControlRow kRows[] = {
     get(SO_SNDBUF, "SO_SNDBUF", kOnTransport, get_number<Option::kSendBuffer>),
     set(SO_BROADCAST, "SO_BROADCAST", kOnDatagram, set_flag<Option::kBroadcast>),
     get(SO_BROADCAST, "SO_BROADCAST", kOnDatagram, get_number<Option::kBroadcast>),
-    set(SO_CONDITIONAL_ACCEPT, "SO_CONDITIONAL_ACCEPT", kOnListen | kOnStream, not_implemented,
+    set(SO_CONDITIONAL_ACCEPT, "SO_CONDITIONAL_ACCEPT", kOnListen | kOnStream, set_conditional,
         When::kBeforeBind),
-    get(SO_CONDITIONAL_ACCEPT, "SO_CONDITIONAL_ACCEPT", kOnListen | kOnStream, not_implemented),
+    get(SO_CONDITIONAL_ACCEPT, "SO_CONDITIONAL_ACCEPT", kOnListen | kOnStream, get_conditional),
 };
 
 }  // namespace

@@ -212,6 +212,8 @@ CONFORMANCE_TEST(Control, ConnectionsAloneHaveTheirCodes) {
                 {"silent mode", WskIoctl, 0, SIO_WSK_SET_TCP_SILENT_MODE, 0, 0, elsewhere});
   expect_answer(connection.socket(), {"conditional accept", WskSetOption, SOL_SOCKET,
                                       SO_CONDITIONAL_ACCEPT, 4, 0, elsewhere});
+  expect_answer(connection.socket(), {"conditional accept", WskGetOption, SOL_SOCKET,
+                                      SO_CONDITIONAL_ACCEPT, 0, 4, elsewhere});
 }
 
 CONFORMANCE_TEST(Control, ARequiredIrpIsRequiredAndAForbiddenOneForbidden) {
@@ -292,7 +294,7 @@ std::vector<Function> functions_of(const Listener& unbound, Sockaddr& address) {
   return {
       {"WskAccept", STATUS_INVALID_DEVICE_STATE,
        [=](PIRP irp) { return wsk.WskAccept(socket, 0, nullptr, nullptr, nullptr, nullptr, irp); }},
-      {"WskInspectComplete", STATUS_NOT_IMPLEMENTED,
+      {"WskInspectComplete", STATUS_INVALID_DEVICE_STATE,
        [=](PIRP irp) {
          return wsk.WskInspectComplete(socket, reinterpret_cast<PWSK_INSPECT_ID>(in_bytes),
                                        WskInspectAccept, irp);

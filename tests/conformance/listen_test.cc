@@ -679,23 +679,5 @@ CONFORMANCE_TEST(Listen, ThePortIsFreeWhenTheCloseHasCompleted) {
   EXPECT_EQ(bind(again, loopback(port)), STATUS_SUCCESS);
 }
 
-// ---- conditional accept, which is not there yet
-
-CONFORMANCE_TEST(Listen, ConditionalAcceptIsRefused) {
-  covers("L-051", "L-029");
-  const Listener unbound = new_listener();
-  const Listener bound = listen();
-  WSK_INSPECT_ID id{};
-  IrpCall call;
-
-  EXPECT_EQ(set_option(unbound, SOL_SOCKET, SO_CONDITIONAL_ACCEPT, 1), STATUS_NOT_IMPLEMENTED);
-  EXPECT_EQ(set_option(bound, SOL_SOCKET, SO_CONDITIONAL_ACCEPT, 1), STATUS_INVALID_DEVICE_STATE);
-  call.start([&](PIRP irp) {
-    return bound.dispatch().WskInspectComplete(bound.socket(), &id, WskInspectAccept, irp);
-  });
-  EXPECT_TRUE(call.returned_as(STATUS_NOT_IMPLEMENTED));
-  EXPECT_EQ(call.wait(), (Completed{STATUS_NOT_IMPLEMENTED, 0}));
-}
-
 }  // namespace
 }  // namespace wskrun::tests

@@ -11,8 +11,8 @@ namespace wskrun::tests {
 
 const WSK_CLIENT_LISTEN_DISPATCH ListenerEvents::dispatch = {
     .WskAcceptEvent = on_accept,
-    .WskInspectEvent = nullptr,
-    .WskAbortEvent = nullptr,
+    .WskInspectEvent = on_inspect,
+    .WskAbortEvent = on_abort,
 };
 
 void ListenerEvents::answer(Answer answer) {
@@ -71,6 +71,61 @@ void ListenerEvents::wait_calls(int count) {
 }
 AcceptCall ListenerEvents::last() const {
   return log_.look([&] { return last_; });
+}
+
+void ListenerEvents::inspect(Inspection inspection) {
+  log_.note([&] { inspection_ = std::make_shared<Inspection>(std::move(inspection)); });
+}
+
+WSK_INSPECT_ACTION WSKAPI ListenerEvents::on_inspect(PVOID context, PSOCKADDR local,
+                                                     PSOCKADDR remote, PWSK_INSPECT_ID id) {
+  auto& self = *static_cast<ListenerEvents*>(context);
+  InspectCall call{};
+  call.context = context;
+  if (id != nullptr) call.id = *id;
+  std::memcpy(&call.local, local, sockaddr_size(local));
+  std::memcpy(&call.remote, remote, sockaddr_size(remote));
+  const std::shared_ptr<Inspection> inspection = self.log_.look([&] { return self.inspection_; });
+  const WSK_INSPECT_ACTION action = inspection ? (*inspection)(call) : WskInspectAccept;
+  self.log_.note([&] {
+    ++self.inspections_;
+    self.inspected_.push_back(call);
+  });
+  return action;
+}
+
+NTSTATUS WSKAPI ListenerEvents::on_abort(PVOID context, PWSK_INSPECT_ID id) {
+  auto& self = *static_cast<ListenerEvents*>(context);
+  self.log_.note([&] {
+    ++self.aborts_;
+    self.aborted_.push_back(*id);
+  });
+  return STATUS_SUCCESS;
+}
+
+InspectCall ListenerEvents::take_inspected() {
+  log_.wait("a call of WskInspectEvent", [&] { return !inspected_.empty(); });
+  return log_.note([&] {
+    const InspectCall call = inspected_.front();
+    inspected_.pop_front();
+    return call;
+  });
+}
+
+WSK_INSPECT_ID ListenerEvents::take_aborted() {
+  log_.wait("a call of WskAbortEvent", [&] { return !aborted_.empty(); });
+  return log_.note([&] {
+    const WSK_INSPECT_ID id = aborted_.front();
+    aborted_.pop_front();
+    return id;
+  });
+}
+
+int ListenerEvents::inspections() const {
+  return log_.look([&] { return inspections_; });
+}
+int ListenerEvents::aborts() const {
+  return log_.look([&] { return aborts_; });
 }
 
 Listener::Listener(Listener&& other) noexcept

@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "kit/connection.h"
 
@@ -25,14 +26,35 @@ struct AcceptCall {
   KIRQL irql;
 };
 
-// The SocketContext of a listener. The first answer accepts with new ConnectionEvents.
+// What WskInspectEvent was called with.
+struct InspectCall {
+  PVOID context;
+  std::optional<WSK_INSPECT_ID> id;
+  SOCKADDR_STORAGE local;
+  SOCKADDR_STORAGE remote;
+};
+
+inline bool same(const WSK_INSPECT_ID& one, const WSK_INSPECT_ID& other) {
+  return one.Key == other.Key && one.SerialNumber == other.SerialNumber;
+}
+
+// The SocketContext of a listener. The first answer accepts with new ConnectionEvents; in
+// conditional accept mode the first inspection admits.
 class ListenerEvents {
  public:
   using Answer = std::function<NTSTATUS(AcceptCall&)>;
+  using Inspection = std::function<WSK_INSPECT_ACTION(InspectCall&)>;
 
   static const WSK_CLIENT_LISTEN_DISPATCH dispatch;
 
   void answer(Answer answer);
+  void inspect(Inspection inspection);
+  // Waits for a call of WskInspectEvent, the oldest that was not taken yet.
+  InspectCall take_inspected();
+  // The same for WskAbortEvent.
+  WSK_INSPECT_ID take_aborted();
+  int inspections() const;
+  int aborts() const;
   // Waits for a connection that WskAcceptEvent accepted with the first answer.
   Connection take();
   int calls() const;
@@ -43,6 +65,9 @@ class ListenerEvents {
   static NTSTATUS WSKAPI on_accept(PVOID context, ULONG flags, PSOCKADDR local, PSOCKADDR remote,
                                    PWSK_SOCKET socket, PVOID* accept_context,
                                    const WSK_CLIENT_CONNECTION_DISPATCH** accept_dispatch);
+  static WSK_INSPECT_ACTION WSKAPI on_inspect(PVOID context, PSOCKADDR local, PSOCKADDR remote,
+                                              PWSK_INSPECT_ID id);
+  static NTSTATUS WSKAPI on_abort(PVOID context, PWSK_INSPECT_ID id);
   NTSTATUS keep(AcceptCall& call);
 
   struct Accepted {
@@ -55,6 +80,11 @@ class ListenerEvents {
   std::deque<Accepted> accepted_;
   int calls_ = 0;
   AcceptCall last_{};
+  std::shared_ptr<Inspection> inspection_;
+  std::deque<InspectCall> inspected_;
+  std::deque<WSK_INSPECT_ID> aborted_;
+  int inspections_ = 0;
+  int aborts_ = 0;
 };
 
 class Listener {
