@@ -1,13 +1,11 @@
-// What a listening socket does when its endpoint fails, which no kernel does on demand: the
-// endpoint is the test's own, and the test's thread is its loop.
+// What a listening socket does when its endpoint fails.
 #include <gtest/gtest.h>
 #include <wsk.h>
 
-#include <deque>
 #include <memory>
 
 #include "kit/covers.h"
-#include "net/transport.h"
+#include "wsk/dead_test_kit.h"
 #include "wsk/listen.h"
 #include "wsk/subsystem.h"
 
@@ -15,93 +13,6 @@ namespace wskrun::wsk {
 namespace {
 
 using tests::covers;
-
-class TestLoop final : public net::Loop {
- public:
-  void post(net::Task& task) override { tasks_.push_back(&task); }
-  void wake() override {}
-  bool is_current() const override { return true; }
-  unsigned index() const override { return 0; }
-  void run() {
-    for (; !tasks_.empty(); tasks_.pop_front()) tasks_.front()->run(*tasks_.front());
-  }
-
- private:
-  std::deque<net::Task*> tasks_;
-};
-
-class TestEndpoint final : public net::ListenerEndpoint {
- public:
-  explicit TestEndpoint(net::Loop& loop) : loop_(loop) {}
-  void resume_accept() override { accepting = true; }
-  void pause_accept() override { accepting = false; }
-  void close() override { closed = true; }
-  net::Loop& loop() override { return loop_; }
-  net::Address local_address() const override { return {}; }
-  net::Error set_option(net::SocketOption, std::uint32_t) override { return {}; }
-  net::Error get_option(net::SocketOption, std::uint32_t&) const override { return {}; }
-
-  bool accepting = false;
-  bool closed = false;
-
- private:
-  net::Loop& loop_;
-};
-
-class TestSocket final : public net::Socket {
- public:
-  net::Error bind(const net::Address&) override { return {}; }
-  net::Error listen() override { return {}; }
-  net::Address local_address() const override { return {}; }
-  net::Address remote_address() const override { return {}; }
-  net::Error set_option(net::SocketOption, std::uint32_t) override { return {}; }
-  net::Error get_option(net::SocketOption, std::uint32_t&) const override { return {}; }
-  net::Error change_membership(const net::GroupMembership&) override { return {}; }
-  void drop_connection() override {}
-};
-
-class TestTransport final : public net::Transport {
- public:
-  const char* name() const override { return "test"; }
-  std::unique_ptr<net::Socket> create_socket(const net::SocketSpec&, net::Error&) override {
-    return std::make_unique<TestSocket>();
-  }
-  net::StreamEndpoint& open_stream(std::unique_ptr<net::Socket>, net::StreamSink&) override {
-    __builtin_trap();
-  }
-  net::ListenerEndpoint& open_listener(std::unique_ptr<net::Socket>,
-                                       net::ListenerSink& listener_sink) override {
-    sink = &listener_sink;
-    return endpoint;
-  }
-  net::DatagramEndpoint& open_datagram(std::unique_ptr<net::Socket>, net::DatagramSink&) override {
-    __builtin_trap();
-  }
-  unsigned loop_count() const override { return 1; }
-  net::Loop& loop(unsigned) override { return test_loop; }
-  bool under_memory_pressure() const override { return false; }
-
-  TestLoop test_loop;
-  TestEndpoint endpoint{test_loop};
-  net::ListenerSink* sink = nullptr;
-};
-
-struct Result {
-  bool completed = false;
-  NTSTATUS status = STATUS_PENDING;
-};
-
-NTSTATUS note_completion(PDEVICE_OBJECT, PIRP irp, PVOID context) {
-  *static_cast<Result*>(context) = {true, irp->IoStatus.Status};
-  IoFreeIrp(irp);
-  return STATUS_MORE_PROCESSING_REQUIRED;
-}
-
-PIRP new_irp(Result& result) {
-  PIRP irp = IoAllocateIrp(1, FALSE);
-  IoSetCompletionRoutine(irp, note_completion, &result, TRUE, TRUE, TRUE);
-  return irp;
-}
 
 int dead_calls = 0;
 int inspections = 0;
@@ -146,9 +57,9 @@ class DeadListener : public testing::Test {
   void TearDown() override {
     Result closed;
     EXPECT_EQ(dispatch().Basic.WskCloseSocket(listener_, new_irp(closed)), STATUS_PENDING);
-    EXPECT_TRUE(transport_.endpoint.closed);
+    EXPECT_TRUE(transport_.listener.closed);
     EXPECT_FALSE(closed.completed);
-    transport_.sink->closed();
+    transport_.listener_sink->closed();
     EXPECT_TRUE(closed.completed);
   }
 
@@ -175,7 +86,7 @@ TEST_F(DeadListener, EndsPendingAcceptsAndRefusesFurtherOnes) {
   EXPECT_EQ(
       dispatch().WskAccept(listener_, 0, nullptr, nullptr, nullptr, nullptr, new_irp(pending)),
       STATUS_PENDING);
-  transport_.sink->failed(net::Error(ENETDOWN));
+  transport_.listener_sink->failed(net::Error(ENETDOWN));
   EXPECT_EQ(pending.status, STATUS_FILE_FORCED_CLOSED);
   Result late;
   EXPECT_EQ(dispatch().WskAccept(listener_, 0, nullptr, nullptr, nullptr, nullptr, new_irp(late)),
@@ -189,7 +100,7 @@ TEST_F(DeadListener, TellsTheAcceptEventOnce) {
   EXPECT_EQ(enable_accept_event(), STATUS_SUCCESS);
   transport_.test_loop.run();
   EXPECT_EQ(dead_calls, 0);
-  transport_.sink->failed(net::Error(ENETDOWN));
+  transport_.listener_sink->failed(net::Error(ENETDOWN));
   EXPECT_EQ(dead_calls, 1);
 }
 
@@ -200,10 +111,10 @@ class DeadConditionalListener : public DeadListener {
 
 TEST_F(DeadConditionalListener, TellsTheInspectEventOnce) {
   covers("L-034");
-  transport_.sink->accepted(std::make_unique<TestSocket>());
+  transport_.listener_sink->accepted(std::make_unique<TestSocket>());
   EXPECT_EQ(inspections, 1);
   EXPECT_EQ(dead_inspections, 0);
-  transport_.sink->failed(net::Error(ENETDOWN));
+  transport_.listener_sink->failed(net::Error(ENETDOWN));
   EXPECT_EQ(dead_inspections, 1);
   Result late;
   WSK_INSPECT_ID id{};
@@ -216,17 +127,17 @@ TEST_F(DeadConditionalListener, TellsTheAcceptEventInsteadWhereItIsEnabled) {
   covers("L-020", "L-034");
   EXPECT_EQ(enable_accept_event(), STATUS_SUCCESS);
   transport_.test_loop.run();
-  transport_.sink->failed(net::Error(ENETDOWN));
+  transport_.listener_sink->failed(net::Error(ENETDOWN));
   EXPECT_EQ(dead_calls, 1);
   EXPECT_EQ(dead_inspections, 0);
 }
 
 TEST_F(DeadListener, FetchesOnlySoManyConnectionsAhead) {
   covers("L-014");
-  EXPECT_TRUE(transport_.endpoint.accepting);
+  EXPECT_TRUE(transport_.listener.accepting);
   for (int count = 0; count < 16; ++count)
-    transport_.sink->accepted(std::make_unique<TestSocket>());
-  EXPECT_FALSE(transport_.endpoint.accepting);
+    transport_.listener_sink->accepted(std::make_unique<TestSocket>());
+  EXPECT_FALSE(transport_.listener.accepting);
 }
 
 }  // namespace
