@@ -2,6 +2,8 @@
 // connections linger in TIME_WAIT can be bound, and IPv6 sockets take no IPv4 unless asked to.
 #include "net/posix_socket.h"
 
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/resource.h>
@@ -34,6 +36,10 @@ Address ask_address(int fd, AddressCall call) {
   return from_socket_address(address);
 }
 
+int linux_domain(Family family) {
+  return family == Family::kIpv4 ? AF_INET : AF_INET6;
+}
+
 int linux_type(SocketKind kind) {
   switch (kind) {
     case SocketKind::kStream:
@@ -41,6 +47,7 @@ int linux_type(SocketKind kind) {
     case SocketKind::kDatagram:
       return SOCK_DGRAM;
     case SocketKind::kRaw:
+    case SocketKind::kAddressNews:
       return SOCK_RAW;
   }
   return 0;
@@ -66,6 +73,15 @@ Error prepare(int fd, Family family, SocketKind kind) {
   // Raw sockets have no such thing.
   const bool may_be_dual = family == Family::kIpv6 && kind != SocketKind::kRaw;
   return may_be_dual ? set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) : Error();
+}
+
+Error subscribe_to_news(int fd, Family family) {
+  sockaddr_nl groups{};
+  groups.nl_family = AF_NETLINK;
+  groups.nl_groups =
+      RTMGRP_LINK | (family == Family::kIpv4 ? RTMGRP_IPV4_IFADDR : RTMGRP_IPV6_IFADDR);
+  const auto* address = reinterpret_cast<const sockaddr*>(&groups);
+  return ::bind(fd, address, sizeof groups) == 0 ? Error() : last_error();
 }
 
 }  // namespace
@@ -113,14 +129,16 @@ Address from_socket_address(const SocketAddress& address) {
 
 std::unique_ptr<PosixSocket> PosixSocket::create(const SocketSpec& spec, Blocking blocking,
                                                  Error& error) {
-  const int domain = spec.family == Family::kIpv4 ? AF_INET : AF_INET6;
+  const bool news = spec.kind == SocketKind::kAddressNews;
   const int flags = SOCK_CLOEXEC | (blocking == Blocking::kNo ? SOCK_NONBLOCK : 0);
-  UniqueFd fd(::socket(domain, linux_type(spec.kind) | flags, spec.protocol));
+  UniqueFd fd(::socket(news ? AF_NETLINK : linux_domain(spec.family), linux_type(spec.kind) | flags,
+                       news ? NETLINK_ROUTE : spec.protocol));
   if (!fd) {
     error = last_error();
     return nullptr;
   }
-  error = prepare(fd.get(), spec.family, spec.kind);
+  error =
+      news ? subscribe_to_news(fd.get(), spec.family) : prepare(fd.get(), spec.family, spec.kind);
   if (!error.ok()) return nullptr;
   return std::unique_ptr<PosixSocket>(new PosixSocket(std::move(fd), spec.kind, false));
 }

@@ -7,13 +7,14 @@
 #include <cerrno>
 
 #include "base/check.h"
+#include "net/silence.h"
 #include "probe/counters.h"
 
 namespace wskrun::net {
 namespace {
 
-constexpr std::chrono::milliseconds kFirstFinCheck{1};
-constexpr std::chrono::milliseconds kLongestFinCheck{50};
+constexpr std::chrono::milliseconds kFirstCheck{1};
+constexpr std::chrono::milliseconds kLongestCheck{50};
 
 }  // namespace
 
@@ -23,7 +24,7 @@ StreamCore::StreamCore(EventLoop& loop, PosixSocket& socket, StreamSink& sink)
       sink_(sink),
       phase_(socket.connected() ? Phase::kConnected : Phase::kUnconnected),
       end_error_(ENOTCONN),
-      fin_delay_(kFirstFinCheck) {
+      check_delay_(kFirstCheck) {
   home_.endpoint_opened();
 }
 
@@ -60,7 +61,7 @@ void StreamCore::send(SendOp& op) {
 
 void StreamCore::cancel_send(SendOp& op) {
   ask([&]() REQUIRES(mutex_) {
-    if (!sends_.contains(op)) return;
+    if (!sends_.contains(op) && !unacknowledged_.contains(op)) return;
     op.cancelled = true;
     wishes_.cancel_sends = true;
   });
@@ -68,6 +69,14 @@ void StreamCore::cancel_send(SendOp& op) {
 
 void StreamCore::shutdown_send() {
   ask([&]() REQUIRES(mutex_) { wishes_.shut_down = true; });
+}
+
+void StreamCore::silence() {
+  ask([&]() REQUIRES(mutex_) { wishes_.silence = true; });
+}
+
+void StreamCore::cancel_silence() {
+  ask([&]() REQUIRES(mutex_) { wishes_.cancel_silence = true; });
 }
 
 void StreamCore::abort() {
@@ -103,9 +112,12 @@ void StreamCore::service() {
   if (wishes.cancel_connect && phase_ == Phase::kConnecting) abandon_connect();
   if (wishes.cancel_sends) cancel_sends_ = true;
   if (wishes.shut_down) fin_ = Fin::kWanted;
+  if (wishes.silence) silence_wanted_ = true;
+  if (wishes.cancel_silence) end_silence(Error(ECANCELED));
   if (wishes.abort) break_connection();
   if (wishes.close.has_value()) {
     closing_ = true;
+    if (silenced_) hide_end(fd());
     if (*wishes.close == CloseMode::kAbort || phase_ == Phase::kConnecting) break_connection();
   }
   if (wishes.release) {
@@ -119,7 +131,9 @@ void StreamCore::progress() {
   if (cancel_sends_) end_cancelled_sends();
   if (is_connected() && !closing_) receive();
   push_sends();
+  check_acknowledged();
   push_fin();
+  check_silence();
   if (!is_connected() || closing_) wind_down();
   if (closing_) finish_close();
 }
@@ -223,12 +237,35 @@ std::span<iovec> StreamCore::next_batch(std::span<iovec> scratch) {
 
 void StreamCore::bytes_sent(std::size_t bytes) {
   probe::count(probe::Counter::kBytesSent, bytes);
+  taken_bytes_ += bytes;
   SendQueue complete;
   {
     base::MutexLock lock(mutex_);
-    complete = sends_.advance(bytes);
+    SendQueue taken = sends_.advance(bytes);
+    while (!taken.empty()) {
+      SendOp& op = taken.pop();
+      ended_bytes_ += op.length;
+      op.end = ended_bytes_;
+      if (op.until_acknowledged) check_delay_ = kFirstCheck;
+      (op.until_acknowledged ? unacknowledged_ : complete).push(op);
+    }
   }
   report(complete, Error());
+}
+
+void StreamCore::check_acknowledged() {
+  SendQueue acknowledged;
+  {
+    base::MutexLock lock(mutex_);
+    if (unacknowledged_.empty() || !is_connected()) return;
+    std::size_t under_way = net::unacknowledged_bytes(fd());
+    if (under_way > 0 && fin_ == Fin::kSent) --under_way;
+    while (!unacknowledged_.empty() && unacknowledged_.front()->end + under_way <= taken_bytes_) {
+      acknowledged.push(unacknowledged_.pop());
+    }
+    if (!unacknowledged_.empty()) check_again();
+  }
+  report(acknowledged, Error());
 }
 
 void StreamCore::send_failed(Error error) {
@@ -239,6 +276,7 @@ void StreamCore::send_failed(Error error) {
   SendQueue failed;
   {
     base::MutexLock lock(mutex_);
+    ended_bytes_ += sends_.front()->sent;
     failed.push(sends_.pop());
   }
   report(failed, error);
@@ -252,7 +290,12 @@ void StreamCore::end_cancelled_sends() {
   SendQueue cancelled;
   {
     base::MutexLock lock(mutex_);
-    cancelled = sends_.take_cancelled();
+    cancelled = unacknowledged_.take_cancelled();
+    SendQueue untaken = sends_.take_cancelled();
+    while (!untaken.empty()) {
+      ended_bytes_ += untaken.front()->sent;
+      cancelled.push(untaken.pop());
+    }
   }
   report(cancelled, Error(ECANCELED));
 }
@@ -261,7 +304,8 @@ void StreamCore::end_sends(Error error) {
   SendQueue ended;
   {
     base::MutexLock lock(mutex_);
-    ended = std::exchange(sends_, SendQueue());
+    ended = std::exchange(unacknowledged_, SendQueue());
+    while (!sends_.empty()) ended.push(sends_.pop());
   }
   report(ended, error);
 }
@@ -276,25 +320,45 @@ void StreamCore::push_fin() {
   if (!is_connected() || closing_) return;
   if (fin_ == Fin::kWanted && !is_sending() && !has_sends()) {
     fin_ = Fin::kSent;
+    check_delay_ = kFirstCheck;
     // It fails where the connection has just died; check_fin() finds out why.
     ::shutdown(fd(), SHUT_WR);
   }
   if (fin_ == Fin::kSent) check_fin();
 }
 
-// Nothing tells when the peer has acknowledged a FIN, so TCP is asked: at once, then less and less
-// often, and whenever something else happens on the socket.
 void StreamCore::check_fin() {
-  if (fin_state(fd()) == FinState::kInFlight) {
-    if (is_set()) return;
-    home_.set_timer(*this, fin_delay_);
-    fin_delay_ = std::min(fin_delay_ * 2, kLongestFinCheck);
-    return;
-  }
+  if (fin_state(fd()) == FinState::kInFlight) return check_again();
   const Error error = take_socket_error(fd());
   if (!error.ok()) return lose(error);
+  check_acknowledged();  // All of it is.
   fin_ = Fin::kDone;
   sink_.send_shut_down(Error());
+}
+
+// Nothing tells when the peer has acknowledged something, so TCP is asked: at once, then less and
+// less often, and whenever something else happens on the socket.
+void StreamCore::check_again() {
+  if (is_set()) {
+    if (check_delay_ != kFirstCheck) return;
+    home_.cancel_timer(*this);
+  }
+  home_.set_timer(*this, check_delay_);
+  check_delay_ = std::min(check_delay_ * 2, kLongestCheck);
+}
+
+// Silence.
+
+void StreamCore::check_silence() {
+  if (!silence_wanted_ || !is_connected() || closing_) return;
+  if (has_sends() || net::unacknowledged_bytes(fd()) != 0) return check_again();
+  const Error error = net::silence(fd());
+  silenced_ = error.ok();
+  end_silence(error);
+}
+
+void StreamCore::end_silence(Error error) {
+  if (std::exchange(silence_wanted_, false)) sink_.silenced(error);
 }
 
 void StreamCore::on_timer() {
@@ -308,6 +372,7 @@ void StreamCore::wind_down() {
   if (is_sending()) return abandon_send();
   const Error error = closing_ ? Error(ECANCELED) : end_error_;
   end_sends(error);
+  end_silence(error);
   if (fin_ != Fin::kWanted && fin_ != Fin::kSent) return;
   fin_ = Fin::kDone;
   sink_.send_shut_down(error);

@@ -11,6 +11,7 @@
 #include "net/event_loop.h"
 #include "net/posix_socket.h"
 #include "net/send_queue.h"
+#include "net/tcp_figures.h"
 #include "net/transport.h"
 
 namespace wskrun::net {
@@ -27,6 +28,8 @@ class StreamCore : public StreamEndpoint,
   void send(SendOp& op) final;
   void cancel_send(SendOp& op) final;
   void shutdown_send() final;
+  void silence() final;
+  void cancel_silence() final;
   void abort() final;
   void close(CloseMode mode) final;
   void release() final;
@@ -34,6 +37,8 @@ class StreamCore : public StreamEndpoint,
   Loop& loop() final { return home_; }
   Address local_address() const final { return local_address_of(fd()); }
   Address remote_address() const final { return remote_address_of(fd()); }
+  std::size_t unread_bytes() const final { return net::unread_bytes(fd()); }
+  std::size_t ideal_send_backlog() const final { return net::ideal_send_backlog(fd()); }
   Error set_option(SocketOption option, std::uint32_t value) final {
     return set_socket_option(fd(), option, value);
   }
@@ -107,6 +112,8 @@ class StreamCore : public StreamEndpoint,
     bool cancel_connect = false;
     bool cancel_sends = false;
     bool shut_down = false;
+    bool silence = false;
+    bool cancel_silence = false;
     bool abort = false;
     std::optional<CloseMode> close;
     bool release = false;
@@ -121,11 +128,15 @@ class StreamCore : public StreamEndpoint,
   void push_sends();
   void push_fin();
   void check_fin();
+  void check_acknowledged();
+  void check_silence();
+  void check_again();
   void wind_down();
   void finish_close();
   bool has_sends();
   void end_cancelled_sends();
   void end_sends(Error error);
+  void end_silence(Error error);
   void report(SendQueue ended, Error error);
 
   UniqueFd fd_;
@@ -133,6 +144,7 @@ class StreamCore : public StreamEndpoint,
 
   Wishes wishes_ GUARDED_BY(mutex_);
   SendQueue sends_ GUARDED_BY(mutex_);
+  SendQueue unacknowledged_ GUARDED_BY(mutex_);  // Which the kernel has.
   std::atomic<bool> wants_data_{false};
   std::atomic<bool> silent_{false};  // abort() or close() was called: no more news of the peer.
 
@@ -144,11 +156,15 @@ class StreamCore : public StreamEndpoint,
   bool releasing_ = false;
   bool fin_received_ = false;
   bool no_delay_ = false;
-  bool send_one_by_one_ = false;  // A batch was refused; its ops are tried alone.
-  bool cancel_sends_ = false;     // As soon as the kernel has given the ops back.
-  Address bound_;                 // Before connect().
-  Error end_error_;               // How sends end while there is no connection.
-  std::chrono::milliseconds fin_delay_{1};
+  bool send_one_by_one_ = false;   // A batch was refused; its ops are tried alone.
+  bool cancel_sends_ = false;      // As soon as the kernel has given the ops back.
+  Address bound_;                  // Before connect().
+  Error end_error_;                // How sends end while there is no connection.
+  std::uint64_t taken_bytes_ = 0;  // By the kernel.
+  std::uint64_t ended_bytes_ = 0;  // Of ops that it has taken, or that ended otherwise.
+  bool silence_wanted_ = false;
+  bool silenced_ = false;
+  std::chrono::milliseconds check_delay_;
   base::RefPtr<Reserve> reserve_;  // Made when first needed.
 };
 

@@ -59,6 +59,9 @@ enum class SocketKind : std::uint8_t {
   kStream,    // TCP
   kDatagram,  // UDP
   kRaw,       // One protocol of IP; only for the privileged.
+  // The kernel's news of this host's interfaces and their addresses of the family: a datagram for
+  // each change. Bound already.
+  kAddressNews,
 };
 
 struct SocketSpec {
@@ -90,9 +93,12 @@ struct SendOp {
   std::uint32_t iov_count = 0;
   std::size_t length = 0;  // Sum over iov; not zero.
   bool no_delay = false;   // Send this, and what waits before it, without Nagle's delay.
+  // It has ended only when the peer acknowledged it; all ops of a stream, or none.
+  bool until_acknowledged = false;
   std::size_t sent = 0;
   SendOp* next = nullptr;  // The endpoint's, while queued.
   bool cancelled = false;  // The endpoint's, while queued.
+  std::uint64_t end = 0;   // The endpoint's: its place in the stream.
 };
 
 class StreamSink {
@@ -101,10 +107,13 @@ class StreamSink {
   virtual void connected(Error error) = 0;
   // Bytes in order; an empty chunk: the peer sends no more (FIN). Nothing after that chunk.
   virtual void received(Chunk chunk) = 0;
-  // Each op exactly once, in the order of sending. All of it was taken by the kernel, or error.
+  // Each op exactly once, in the order of sending. All of it was taken by the kernel, or
+  // acknowledged where the op says so, or error.
   virtual void sent(SendOp& op, Error error) = 0;
   // The end of shutdown_send(): the peer acknowledged our FIN, or error.
   virtual void send_shut_down(Error error) = 0;
+  // The end of silence().
+  virtual void silenced(Error error) = 0;
   // The connection is dead (reset, timed out). At most once; nothing is received after it. Comes
   // while receiving is paused too. Ops in flight have ended or end with an error.
   virtual void disconnected(Error error) = 0;
@@ -139,6 +148,11 @@ class StreamEndpoint {
   virtual void cancel_send(SendOp& op) = 0;
   // FIN after all sends queued so far. send_shut_down() when the peer acknowledged it. Once.
   virtual void shutdown_send() = 0;
+  // Puts nothing on the wire any more and hears nothing, not even at close(); once what was sent is
+  // acknowledged. silenced() tells. Only close() may follow.
+  virtual void silence() = 0;
+  // Gives up waiting: silenced(ECANCELED), unless it ended before.
+  virtual void cancel_silence() = 0;
   // Reset now. connect(), ops in flight and shutdown_send() end with ECANCELED; no received() and
   // no disconnected() begins after this returned. close() is still to come.
   virtual void abort() = 0;
@@ -149,8 +163,10 @@ class StreamEndpoint {
   virtual void release() = 0;
 
   virtual Loop& loop() = 0;
-  virtual Address local_address() const = 0;   // Also of a bound, unconnected one.
-  virtual Address remote_address() const = 0;  // While connected; else all zero.
+  virtual Address local_address() const = 0;           // Also of a bound, unconnected one.
+  virtual Address remote_address() const = 0;          // While connected; else all zero.
+  virtual std::size_t unread_bytes() const = 0;        // That the kernel holds.
+  virtual std::size_t ideal_send_backlog() const = 0;  // See tcp_figures.h.
   virtual Error set_option(SocketOption option, std::uint32_t value) = 0;
   virtual Error get_option(SocketOption option, std::uint32_t& value) const = 0;
 

@@ -132,6 +132,9 @@ class TestStreamSink final : public StreamSink, public Observed {
       shut_down_ = error;
     });
   }
+  void silenced(Error error) override {
+    note([&] { silenced_ = error; });
+  }
   void disconnected(Error error) override {
     note([&] {
       EXPECT_FALSE(lost_.has_value());
@@ -182,6 +185,10 @@ class TestStreamSink final : public StreamSink, public Observed {
     wait([&] { return shut_down_.has_value(); });
     return read([&] { return shut_down_; });
   }
+  std::optional<Error> wait_silenced() {
+    wait([&] { return silenced_.has_value(); });
+    return read([&] { return std::exchange(silenced_, std::nullopt); });
+  }
   // The ends of the first `count` sends, in order.
   std::vector<Ended> wait_sent(std::size_t count) {
     wait([&] { return ended_.size() >= count; });
@@ -208,6 +215,7 @@ class TestStreamSink final : public StreamSink, public Observed {
   std::vector<Ended> ended_;
   std::optional<Error> shut_down_;
   std::optional<Error> lost_;
+  std::optional<Error> silenced_;
   bool is_closed_ = false;
   std::unique_ptr<Socket> released_;
 };

@@ -10,7 +10,7 @@ BasicSocket::BasicSocket(base::RefPtr<Client> client, net::Family family, PVOID 
                          const void* created_by)
     : Socket(std::move(client), Category::kBasic, family, &kBasicDispatch, context, created_by) {}
 
-void BasicSocket::on_cancel(Request&) {
+void BasicSocket::cancel(Request&) {
   CHECK(false);  // No request of its own is ever made cancellable.
 }
 

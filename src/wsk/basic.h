@@ -22,7 +22,7 @@ class BasicSocket final : public Socket {
   ULONG callbacks_locked() const override REQUIRES(mutex_) { return 0; }
   void on_events_enabled() override {}
   void begin_close() override { drop_open_user(); }
-  void on_cancel(Request& request) override;
+  void cancel(Request& request) override;
 };
 
 }  // namespace wskrun::wsk

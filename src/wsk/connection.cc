@@ -82,6 +82,7 @@ void ConnectionSocket::enable_from_the_start_locked(ULONG inherited) {
   const ULONG callbacks = callbacks_locked();
   events_.enable(inherited & callbacks);
   events_.enable_for_good(statics & callbacks);
+  watch_backlog_locked();
 }
 
 // ---- bind and connect
@@ -201,6 +202,12 @@ NTSTATUS ConnectionSocket::usable_locked() const {
   return dead_ ? STATUS_FILE_FORCED_CLOSED : STATUS_SUCCESS;
 }
 
+NTSTATUS ConnectionSocket::may_send_locked() const {
+  const NTSTATUS status = usable_locked();
+  const bool refused = send_ended_ || is_silent_locked();
+  return NT_SUCCESS(status) && refused ? STATUS_INVALID_DEVICE_STATE : status;
+}
+
 NTSTATUS ConnectionSocket::may_control_events_locked() const {
   return usable_locked();
 }
@@ -270,8 +277,7 @@ NTSTATUS ConnectionSocket::get_option(net::SocketOption option, ULONG& value) co
 
 NTSTATUS ConnectionSocket::disconnect(DisconnectRequest& request) {
   base::MutexLock lock(mutex_);
-  NTSTATUS status = usable_locked();
-  if (NT_SUCCESS(status) && send_ended_) status = STATUS_INVALID_DEVICE_STATE;
+  const NTSTATUS status = may_send_locked();
   if (!NT_SUCCESS(status)) {
     lock.unlock();
     return finish(request, status);
@@ -313,7 +319,8 @@ void ConnectionSocket::end_disconnect(NTSTATUS status) {
 NTSTATUS ConnectionSocket::abort(Request& request) {
   std::vector<Delivery> ended;
   base::MutexLock lock(mutex_);
-  const NTSTATUS status = usable_locked();
+  NTSTATUS status = usable_locked();
+  if (NT_SUCCESS(status) && is_silent_locked()) status = STATUS_INVALID_DEVICE_STATE;
   if (NT_SUCCESS(status)) {
     dead_ = true;
     death_ = STATUS_CONNECTION_ABORTED;
@@ -329,7 +336,7 @@ NTSTATUS ConnectionSocket::abort(Request& request) {
 void ConnectionSocket::disconnected(net::Error error) {
   {
     base::MutexLock lock(mutex_);
-    if (dead_) return;
+    if (dead_ || silent_) return;
     dead_ = true;
     dead_by_peer_ = true;
     death_ = status_of(error);
@@ -387,7 +394,7 @@ void ConnectionSocket::released(std::unique_ptr<net::Socket> socket) {
 
 // ---- cancellation
 
-void ConnectionSocket::on_cancel(Request& request) {
+void ConnectionSocket::cancel(Request& request) {
   base::MutexLock lock(mutex_);
   if (!admit_cancel(request)) {
     lock.unlock();
@@ -423,6 +430,9 @@ bool ConnectionSocket::cancel_locked(Request& request) {
       disconnect_ = nullptr;
       return true;
     }
+    case Request::Kind::kSilence:
+      endpoint_->cancel_silence();
+      return false;
     case Request::Kind::kOther:
     case Request::Kind::kAccept:
     case Request::Kind::kNotification:

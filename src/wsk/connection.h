@@ -3,7 +3,8 @@
 // sink it is.
 //   connection.cc          bind, connect, disconnect, close, addresses, cancellation
 //   connection_receive.cc  bytes in: queued WskReceive calls, event callbacks, WskRelease
-//   connection_send.cc     bytes out
+//   connection_send.cc     bytes out, and how many should be under way
+//   connection_control.cc  backlogs, silence
 //
 // Locking: mutex_ guards all state. Completions and callbacks run without it. Endpoint functions
 // are called under it, so that their order is the order of the driver's calls; they never call
@@ -107,6 +108,12 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
   NTSTATUS abort(Request& request);
   NTSTATUS release(PWSK_DATA_INDICATION list);
 
+  // SIO_WSK_QUERY_IDEAL_SEND_BACKLOG, SIO_WSK_QUERY_RECEIVE_BACKLOG.
+  NTSTATUS get_ideal_send_backlog(SIZE_T& bytes) const;
+  NTSTATUS get_receive_backlog(SIZE_T& bytes) const;
+  // SIO_WSK_SET_TCP_SILENT_MODE. STATUS_PENDING, or why not.
+  NTSTATUS silence(Request& request);
+
   // What it was inspected as, if it was; SIO_WSK_QUERY_INSPECT_ID.
   const std::optional<WSK_INSPECT_ID>& inspected() const { return inspected_; }
   // STATUS_SUCCESS and the local address, or why there is none.
@@ -132,10 +139,11 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
 
   // The next thing to deliver, chosen under the lock and done without it.
   struct Delivery {
-    enum class Kind : std::uint8_t { kFinish, kIndicate, kDisconnected, kDead };
+    enum class Kind : std::uint8_t { kFinish, kIndicate, kBacklog, kDisconnected, kDead };
     Kind kind;
     Request* request = nullptr;  // kFinish
     Outcome outcome{};           // kFinish
+    SIZE_T bytes = 0;            // kBacklog
     ULONG flags = 0;             // kDisconnected
   };
 
@@ -145,22 +153,25 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
   bool is_bound() const override;
   NTSTATUS may_control_events_locked() const override REQUIRES(mutex_);
   ULONG callbacks_locked() const override REQUIRES(mutex_);
-  void on_events_enabled() override { deliver_soon(); }
+  void on_events_enabled() override;
   void deliver() override;
   void begin_close() override;
-  void on_cancel(Request& request) override;
+  void cancel(Request& request) override;
 
   // net::StreamSink, on the loop.
   void connected(net::Error error) override;
   void received(net::Chunk chunk) override;
   void sent(net::SendOp& op, net::Error error) override;
   void send_shut_down(net::Error error) override;
+  void silenced(net::Error error) override;
   void disconnected(net::Error error) override;
   void closed() override;
   void released(std::unique_ptr<net::Socket> socket) override;
 
   // connection.cc
   NTSTATUS usable_locked() const REQUIRES(mutex_);
+  NTSTATUS may_send_locked() const REQUIRES(mutex_);
+  bool is_silent_locked() const REQUIRES(mutex_) { return silent_ || silence_ != nullptr; }
   NTSTATUS bind_locked(const net::Address& address) REQUIRES(mutex_);
   NTSTATUS start_connect_locked(ConnectRequest& request, const net::Address& remote)
       REQUIRES(mutex_);
@@ -169,6 +180,12 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
   void end_connect(net::Error error);
   void end_disconnect(NTSTATUS status);
   bool cancel_locked(Request& request) REQUIRES(mutex_);
+
+  // connection_send.cc
+  void watch_backlog_locked() REQUIRES(mutex_);
+  void end_send(SendRequest& request, net::Error error);
+  void check_backlog(std::size_t sent);
+  void call_backlog_event(SIZE_T bytes);
 
   // connection_receive.cc
   std::optional<Outcome> fill_locked(ReceiveRequest& request) REQUIRES(mutex_);
@@ -195,6 +212,7 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
   bool send_ended_ GUARDED_BY(mutex_) = false;  // The driver disconnected gracefully.
   bool fin_acknowledged_ GUARDED_BY(mutex_) = false;
   bool peer_ended_ GUARDED_BY(mutex_) = false;  // The peer's FIN came; queue_ may hold bytes yet.
+  bool silent_ GUARDED_BY(mutex_) = false;      // Nothing comes or goes any more.
   bool dead_ GUARDED_BY(mutex_) = false;        // Reset, by either end.
   bool dead_by_peer_ GUARDED_BY(mutex_) = false;
   NTSTATUS death_ GUARDED_BY(mutex_) = STATUS_SUCCESS;  // What pending receives end with.
@@ -206,6 +224,11 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
   bool told_end_ GUARDED_BY(mutex_) = false;    // WskDisconnectEvent, graceful.
   bool told_abort_ GUARDED_BY(mutex_) = false;  // WskDisconnectEvent, abortive.
   bool told_dead_ GUARDED_BY(mutex_) = false;   // WskReceiveEvent without data.
+
+  // While WskSendBacklogEvent is enabled.
+  SIZE_T ideal_backlog_ GUARDED_BY(mutex_) = 0;      // As last seen.
+  bool backlog_changed_ GUARDED_BY(mutex_) = false;  // And not told yet.
+  std::size_t sent_since_check_ GUARDED_BY(mutex_) = 0;
 
   const WSK_CLIENT_CONNECTION_DISPATCH* dispatch_ GUARDED_BY(mutex_);
   StreamSocket* const whole_ = nullptr;
@@ -219,6 +242,7 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
   RequestQueue receives_ GUARDED_BY(mutex_);
   ConnectRequest* connect_ GUARDED_BY(mutex_) = nullptr;
   DisconnectRequest* disconnect_ GUARDED_BY(mutex_) = nullptr;
+  Request* silence_ GUARDED_BY(mutex_) = nullptr;
   Retention<WSK_DATA_INDICATION> kept_ GUARDED_BY(mutex_);
 };
 

@@ -90,7 +90,7 @@ void ConnectionSocket::cancel_receives_locked(std::vector<Delivery>& ended, NTST
 void ConnectionSocket::received(net::Chunk chunk) {
   {
     base::MutexLock lock(mutex_);
-    if (dead_ || closing_) return;
+    if (dead_ || closing_ || silent_) return;
     if (chunk.empty()) {
       peer_ended_ = true;
     } else {
@@ -117,6 +117,14 @@ void ConnectionSocket::adjust_flow_locked() {
 
 // ---- delivering
 
+void ConnectionSocket::on_events_enabled() {
+  {
+    base::MutexLock lock(mutex_);
+    watch_backlog_locked();
+  }
+  deliver_soon();
+}
+
 void ConnectionSocket::deliver_soon() {
   base::MutexLock lock(mutex_);
   if (closing_ || endpoint_ == nullptr) return;
@@ -134,6 +142,9 @@ void ConnectionSocket::deliver() {
         break;
       case Delivery::Kind::kIndicate:
         indicate(batch);
+        break;
+      case Delivery::Kind::kBacklog:
+        call_backlog_event(next->bytes);
         break;
       case Delivery::Kind::kDisconnected:
         call_disconnect_event(next->flags);
@@ -174,6 +185,10 @@ std::optional<ConnectionSocket::Delivery> ConnectionSocket::next_event_locked(Ba
   if (data && events_.begin_call(WSK_EVENT_RECEIVE)) {
     take_batch_locked(batch);
     return Delivery{.kind = Delivery::Kind::kIndicate};
+  }
+  if (backlog_changed_ && events_.begin_call(WSK_EVENT_SEND_BACKLOG)) {
+    backlog_changed_ = false;
+    return Delivery{.kind = Delivery::Kind::kBacklog, .bytes = ideal_backlog_};
   }
   const bool end = peer_ended_ && queue_.empty() && !told_end_;
   if (end && events_.begin_call(WSK_EVENT_DISCONNECT)) {

@@ -178,7 +178,7 @@ void DatagramSocket::closed() {
 
 // ---- cancellation
 
-void DatagramSocket::on_cancel(Request& request) {
+void DatagramSocket::cancel(Request& request) {
   base::MutexLock lock(mutex_);
   if (!admit_cancel(request)) {
     lock.unlock();

@@ -103,7 +103,7 @@ class DatagramSocket final : public Socket, private net::DatagramSink {
   void on_events_enabled() override;
   void deliver() override;
   void begin_close() override;
-  void on_cancel(Request& request) override;
+  void cancel(Request& request) override;
 
   // net::DatagramSink, on the loop.
   void received(std::span<net::Datagram> batch) override;

@@ -49,6 +49,7 @@ class PendedConnection final : private net::StreamSink {
   void received(net::Chunk) override {}
   void sent(net::SendOp&, net::Error) override {}
   void send_shut_down(net::Error) override {}
+  void silenced(net::Error) override {}
   void disconnected(net::Error error) override;
   void closed() override;
   void released(std::unique_ptr<net::Socket> socket) override;

@@ -1,4 +1,9 @@
 // Control codes of sockets.
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+#include "net/local_addresses.h"
 #include "probe/mistake.h"
 #include "wsk/arguments.h"
 #include "wsk/connection.h"
@@ -9,13 +14,57 @@
 namespace wskrun::wsk {
 namespace {
 
-NTSTATUS not_implemented(ControlCall&) {
-  return STATUS_NOT_IMPLEMENTED;
+// ---- this host's addresses
+
+// A SOCKET_ADDRESS_LIST, and behind it the SOCKADDRs that it points to.
+NTSTATUS query_addresses(ControlCall& call) {
+  const std::vector<net::Address> addresses = net::local_addresses(call.socket.family());
+  const std::size_t count = addresses.size();
+  const std::size_t each =
+      call.socket.family() == net::Family::kIpv4 ? sizeof(SOCKADDR_IN) : sizeof(SOCKADDR_IN6);
+  const std::size_t head = offsetof(SOCKET_ADDRESS_LIST, Address) +
+                           std::max<std::size_t>(count, 1) * sizeof(SOCKET_ADDRESS);
+  call.bytes = head + count * each;
+  if (call.buffers.output_size < call.bytes) return STATUS_BUFFER_OVERFLOW;
+  auto* const list = static_cast<SOCKET_ADDRESS_LIST*>(call.buffers.output);
+  auto* next = static_cast<std::byte*>(call.buffers.output) + head;
+  list->iAddressCount = static_cast<INT>(count);
+  for (std::size_t i = 0; i < count; ++i, next += each) {
+    auto* const sockaddr = reinterpret_cast<SOCKADDR*>(next);
+    store_address(addresses[i], sockaddr);
+    list->Address[i] = {sockaddr, static_cast<INT>(each)};
+  }
+  return STATUS_SUCCESS;
+}
+
+// The request is of the driver's socket, whose part may do the rest.
+NTSTATUS await_address_change(ControlCall& call) {
+  return static_cast<Socket*>(call.request->owner)->wait_for_address_change(*call.request);
 }
 
 // No connection has ever passed through a filter that redirects connections, for there is none.
 NTSTATUS not_redirected(ControlCall&) {
   return STATUS_NOT_FOUND;
+}
+
+// ---- connections
+
+template <NTSTATUS (ConnectionSocket::*get)(SIZE_T&) const>
+NTSTATUS query_backlog(ControlCall& call) {
+  SIZE_T bytes = 0;
+  const NTSTATUS status = (static_cast<ConnectionSocket&>(call.socket).*get)(bytes);
+  return NT_SUCCESS(status) ? return_bytes(call, &bytes, sizeof bytes) : status;
+}
+
+NTSTATUS set_silent_mode(ControlCall& call) {
+  return static_cast<ConnectionSocket&>(call.socket).silence(*call.request);
+}
+
+// There is but one path over Linux' loopback, and it is the fast one (K-046).
+NTSTATUS refuse_fast_path(ControlCall& call) {
+  return call.buffers.input_size == sizeof(BOOLEAN) || call.buffers.input_size == sizeof(ULONG)
+             ? STATUS_NOT_SUPPORTED
+             : STATUS_INVALID_BUFFER_SIZE;
 }
 
 // Only of a socket that was accepted in conditional accept mode (K-037).
@@ -51,22 +100,26 @@ constexpr ControlShape kNoBuffers = {IrpRule::kRequired, 0, 0};
 constexpr ControlShape kAddressList = {IrpRule::kForbidden, 0, kAnySize};
 constexpr ControlShape kWfpQuery = {IrpRule::kRequired, 0, kAnySize};
 constexpr ControlShape kSockaddr = {IrpRule::kRequired, kAnySize, 0};
+constexpr ControlShape kAnyInput = {IrpRule::kRequired, kAnySize, 0};
 constexpr ControlShape kInspectId = {IrpRule::kForbidden, 0, sizeof(WSK_INSPECT_ID)};
 
 constexpr ControlRow row(ULONG code, const char* name, unsigned categories, ControlShape shape,
-                         NTSTATUS (*run)(ControlCall&), When when = When::kAlways) {
-  return {WskIoctl, 0, code, name, categories, when, shape, run};
+                         NTSTATUS (*run)(ControlCall&), When when = When::kAlways,
+                         Request::Kind kind = Request::Kind::kOther) {
+  return {WskIoctl, 0, code, name, categories, when, shape, run, kind};
 }
 
 constexpr ControlRow kRows[] = {
-    row(SIO_ADDRESS_LIST_QUERY, "SIO_ADDRESS_LIST_QUERY", kOnAll, kAddressList, not_implemented),
-    row(SIO_ADDRESS_LIST_CHANGE, "SIO_ADDRESS_LIST_CHANGE", kOnAll, kNoBuffers, not_implemented),
+    row(SIO_ADDRESS_LIST_QUERY, "SIO_ADDRESS_LIST_QUERY", kOnAll, kAddressList, query_addresses),
+    row(SIO_ADDRESS_LIST_CHANGE, "SIO_ADDRESS_LIST_CHANGE", kOnAll, kNoBuffers,
+        await_address_change, When::kAlways, Request::Kind::kNotification),
     row(SIO_WSK_QUERY_IDEAL_SEND_BACKLOG, "SIO_WSK_QUERY_IDEAL_SEND_BACKLOG", kOnConnected,
-        kGetSize, not_implemented, When::kConnected),
-    row(SIO_WSK_QUERY_RECEIVE_BACKLOG, "SIO_WSK_QUERY_RECEIVE_BACKLOG", kOnConnection, kGetSize,
-        not_implemented),
-    row(SIO_WSK_SET_TCP_SILENT_MODE, "SIO_WSK_SET_TCP_SILENT_MODE", kOnConnection, kNoBuffers,
-        not_implemented),
+        kGetSize, query_backlog<&ConnectionSocket::get_ideal_send_backlog>, When::kConnected),
+    row(SIO_WSK_QUERY_RECEIVE_BACKLOG, "SIO_WSK_QUERY_RECEIVE_BACKLOG", kOnConnected, kGetSize,
+        query_backlog<&ConnectionSocket::get_receive_backlog>, When::kConnected),
+    row(SIO_WSK_SET_TCP_SILENT_MODE, "SIO_WSK_SET_TCP_SILENT_MODE", kOnConnected, kNoBuffers,
+        set_silent_mode, When::kConnected, Request::Kind::kSilence),
+    row(SIO_LOOPBACK_FAST_PATH, "SIO_LOOPBACK_FAST_PATH", kOnTcp, kAnyInput, refuse_fast_path),
     row(SIO_WSK_SET_REMOTE_ADDRESS, "SIO_WSK_SET_REMOTE_ADDRESS", kOnDatagram, kSockaddr,
         set_fixed_address<&DatagramSocket::set_remote_address>),
     row(SIO_WSK_SET_SENDTO_ADDRESS, "SIO_WSK_SET_SENDTO_ADDRESS", kOnDatagram, kSockaddr,

@@ -358,7 +358,7 @@ void ListenSocket::closed() {
   drop_open_user();
 }
 
-void ListenSocket::on_cancel(Request& request) {
+void ListenSocket::cancel(Request& request) {
   base::MutexLock lock(mutex_);
   const bool undecided = admit_cancel(request);
   if (undecided) RequestQueue::remove(request);

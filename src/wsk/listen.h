@@ -94,7 +94,7 @@ class ListenSocket final : public Socket, private net::ListenerSink, private Pen
   void on_events_enabled() override { deliver_soon(); }
   void deliver() override;
   void begin_close() override;
-  void on_cancel(Request& request) override;
+  void cancel(Request& request) override;
 
   // net::ListenerSink, on the loop.
   void accepted(std::unique_ptr<net::Socket> socket) override;

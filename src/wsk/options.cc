@@ -37,6 +37,16 @@ NTSTATUS run_row(const ControlRow& row, ControlCall& call) {
   return row.run(call);
 }
 
+// A notification is of the driver's socket, whatever that becomes; the rest is of what acts.
+Request* begin_control(PIRP irp, Socket& socket, const ControlRow* row) {
+  if (irp == nullptr) return nullptr;
+  const Request::Kind kind = row != nullptr ? row->kind : Request::Kind::kOther;
+  auto* request = new Request(kind);
+  bind_request(*request, irp, "WskControlSocket",
+               kind == Request::Kind::kNotification ? socket : socket.acting());
+  return request;
+}
+
 }  // namespace
 
 NTSTATUS return_bytes(ControlCall& call, const void* value, SIZE_T size) {
@@ -55,15 +65,14 @@ NTSTATUS WSKAPI control_socket(PWSK_SOCKET Socket, WSK_CONTROL_SOCKET_TYPE Reque
                                SIZE_T OutputSize, PVOID OutputBuffer, SIZE_T* OutputSizeReturned,
                                PIRP Irp) {
   wsk::Socket& socket = wsk::Socket::of(Socket);
-  Request* request = Irp != nullptr ? begin(Irp, "WskControlSocket", socket) : nullptr;
+  const bool valid = RequestType >= WskSetOption && RequestType < WskControlMax;
+  const ControlRow* row = valid ? find_row(RequestType, Level, ControlCode) : nullptr;
+  Request* request = begin_control(Irp, socket, row);
   const ControlBuffers buffers = {InputSize, InputBuffer, OutputSize, OutputBuffer,
                                   OutputSizeReturned};
   ControlCall call = {socket.acting(), buffers, request, socket.category() == Category::kStream};
-  NTSTATUS status = STATUS_INVALID_PARAMETER;
-  if (RequestType >= WskSetOption && RequestType < WskControlMax) {
-    const ControlRow* row = find_row(RequestType, Level, ControlCode);
-    status = row != nullptr ? run_row(*row, call) : STATUS_NOT_SUPPORTED;
-  }
+  NTSTATUS status = valid ? STATUS_NOT_SUPPORTED : STATUS_INVALID_PARAMETER;
+  if (row != nullptr) status = run_row(*row, call);
   return finish_control(request, buffers, status, call.bytes);
 }
 

@@ -47,6 +47,7 @@ struct ControlRow {
   When when;
   ControlShape shape;
   NTSTATUS (*run)(ControlCall& call);
+  Request::Kind kind = Request::Kind::kOther;  // Of the request, where it may stay.
 };
 
 std::span<const ControlRow> socket_option_rows();

@@ -42,6 +42,7 @@ class Request {
     kReceive,
     kSend,
     kDisconnect,
+    kSilence,
     kNotification,  // Of a change that may never come.
   };
 

@@ -92,6 +92,7 @@ NTSTATUS Socket::close(Request& request) {
   }
   mark_pending(request);
   close_request_ = &request;
+  close_address_watch();
   begin_close();
   remove_user();  // The request's own use, since the close waits only for the others.
   return STATUS_PENDING;

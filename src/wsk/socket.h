@@ -9,6 +9,7 @@
 
 #include "base/mutex.h"
 #include "base/ref_ptr.h"
+#include "net/address_watch.h"
 #include "net/transport.h"
 #include "nt/ledger.h"
 #include "wsk/client.h"
@@ -22,7 +23,7 @@ enum class Category : std::uint8_t { kBasic, kListen, kConnection, kDatagram, kS
 // Life: users_ counts the open socket and every request in flight. WskCloseSocket ends what is in
 // flight; when the last user is gone, the socket is freed and the close IRP completes. Nobody
 // waits: the open socket's own use ends on the loop that runs the callbacks, after all of them.
-class Socket : public RequestOwner {
+class Socket : public RequestOwner, private net::AddressWatchSink {
  public:
   static Socket& of(PWSK_SOCKET handle);
 
@@ -54,12 +55,16 @@ class Socket : public RequestOwner {
   virtual NTSTATUS change_membership(const net::GroupMembership& change);
   virtual bool is_bound() const = 0;
 
+  // SIO_ADDRESS_LIST_CHANGE (address_changes.cc). STATUS_PENDING, or why it cannot wait.
+  NTSTATUS wait_for_address_change(Request& request);
+
   // SO_EXCLUSIVEADDRUSE. Linux lets nobody share an address with a socket that did not ask for it,
   // so this only keeps SO_REUSEADDR away.
   bool exclusive_address() const { return exclusive_address_; }
   void set_exclusive_address(bool exclusive) { exclusive_address_ = exclusive; }
 
   // RequestOwner
+  void on_cancel(Request& request) final;
   void request_begun() final { add_user(); }
   void request_ended() final { remove_user(); }
   const void* handle() const final { return whole_ != nullptr ? whole_->handle() : &handle_; }
@@ -85,6 +90,8 @@ class Socket : public RequestOwner {
   Socket(Socket& whole, Category category, const void* provider_dispatch, PVOID context);
   virtual ~Socket();
 
+  // on_cancel() for the requests of the category's functions.
+  virtual void cancel(Request& request) = 0;
   // Ends what is in flight; closing_ is set already. drop_open_user() once nothing more will be
   // delivered: from closed(), or at once where there is no endpoint. No lock held.
   virtual void begin_close() = 0;
@@ -131,6 +138,12 @@ class Socket : public RequestOwner {
     Socket* socket = nullptr;
   };
 
+  // net::AddressWatchSink, on the watch's loop.
+  void addresses_changed() final;
+  void watch_closed() final;
+
+  void end_address_changes(NTSTATUS status);
+  void close_address_watch();
   void end();
 
   base::RefPtr<Client> client_;
@@ -144,6 +157,8 @@ class Socket : public RequestOwner {
   std::atomic<bool> exclusive_address_{false};
   DeliverTask deliver_task_;
   bool delivery_posted_ GUARDED_BY(mutex_) = false;
+  net::AddressWatch* address_watch_ GUARDED_BY(mutex_) = nullptr;  // Since it was first asked for.
+  RequestQueue address_changes_ GUARDED_BY(mutex_);
   Request* close_request_ = nullptr;  // Set once, before the last user goes.
 };
 

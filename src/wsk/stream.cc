@@ -133,7 +133,7 @@ void StreamSocket::begin_close() {
   drop_open_user();
 }
 
-void StreamSocket::on_cancel(Request&) {
+void StreamSocket::cancel(Request&) {
   CHECK(false);  // No request of its own is ever made cancellable.
 }
 

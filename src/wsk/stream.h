@@ -51,7 +51,7 @@ class StreamSocket final : public Socket {
   ULONG callbacks_locked() const override REQUIRES(mutex_) { return 0; }
   void on_events_enabled() override {}
   void begin_close() override;
-  void on_cancel(Request& request) override;
+  void cancel(Request& request) override;
 
   NTSTATUS listen_locked() REQUIRES(mutex_);
 

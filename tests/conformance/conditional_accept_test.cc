@@ -135,7 +135,7 @@ CONFORMANCE_TEST(ConditionalAccept, WhatIsAdmittedIsAccepted) {
 CONFORMANCE_TEST(ConditionalAccept, TheAcceptEventComesAfterTheInspection) {
   covers("L-031", "L-036");
   const Listener listener = inspecting(WskInspectAccept);
-  int inspections_before_accept = 0;
+  std::atomic<int> inspections_before_accept = 0;
   listener.events().answer([&](AcceptCall&) {
     inspections_before_accept = listener.events().inspections();
     return STATUS_REQUEST_NOT_ACCEPTED;

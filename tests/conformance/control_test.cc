@@ -178,8 +178,6 @@ CONFORMANCE_TEST(Control, WhatNoSocketHasIsRefused) {
       {"SO_BROADCAST", WskGetOption, SOL_SOCKET, SO_BROADCAST, 0, 4, elsewhere},
       {"SIO_WSK_SET_REMOTE_ADDRESS", WskIoctl, 0, SIO_WSK_SET_REMOTE_ADDRESS, 0, 0, elsewhere},
       {"SIO_WSK_SET_SENDTO_ADDRESS", WskIoctl, 0, SIO_WSK_SET_SENDTO_ADDRESS, 0, 0, elsewhere},
-      {"SIO_WSK_QUERY_INSPECT_ID", WskIoctl, 0, SIO_WSK_QUERY_INSPECT_ID, 0, sizeof(WSK_INSPECT_ID),
-       elsewhere},
       {"SIO_WSK_REGISTER_EXTENSION", WskIoctl, 0, SIO_WSK_REGISTER_EXTENSION,
        sizeof(WSK_EXTENSION_CONTROL_IN), sizeof(WSK_EXTENSION_CONTROL_OUT), unknown},
       {"SIO_ADDRESS_LIST_SORT", WskIoctl, 0, SIO_ADDRESS_LIST_SORT, 8, 8, unknown},
@@ -214,6 +212,11 @@ CONFORMANCE_TEST(Control, ConnectionsAloneHaveTheirCodes) {
                                       SO_CONDITIONAL_ACCEPT, 4, 0, elsewhere});
   expect_answer(connection.socket(), {"conditional accept", WskGetOption, SOL_SOCKET,
                                       SO_CONDITIONAL_ACCEPT, 0, 4, elsewhere});
+
+  const SocketControl query_id = {"inspect id",           WskIoctl, 0, SIO_WSK_QUERY_INSPECT_ID, 0,
+                                  sizeof(WSK_INSPECT_ID), elsewhere};
+  expect_answer(listener.socket(), query_id);
+  expect_answer(connection.socket(), query_id, true);
 }
 
 CONFORMANCE_TEST(Control, ARequiredIrpIsRequiredAndAForbiddenOneForbidden) {
@@ -231,10 +234,31 @@ CONFORMANCE_TEST(Control, ARequiredIrpIsRequiredAndAForbiddenOneForbidden) {
   EXPECT_EQ(get_option(connection.socket(), SOL_SOCKET, SO_KEEPALIVE, value), kGot);
   EXPECT_EQ(value, 0u);
 
-  expect_answer(connection.socket(),
-                {"SIO_ADDRESS_LIST_QUERY", WskIoctl, 0, SIO_ADDRESS_LIST_QUERY, 0, 64,
-                 STATUS_NOT_IMPLEMENTED},
-                /*irp_forbidden=*/true);
+  expect_answer(
+      connection.socket(),
+      {"SIO_ADDRESS_LIST_QUERY", WskIoctl, 0, SIO_ADDRESS_LIST_QUERY, 0, 0, STATUS_BUFFER_OVERFLOW},
+      /*irp_forbidden=*/true);
+}
+
+CONFORMANCE_TEST(Control, LoopbackHasNoSilentModeAndOnePath) {
+  covers("K-045", "K-046");
+  for (const IpVersion version : {IpVersion::k4, IpVersion::k6}) {
+    auto [connection, peer] = connect_pair(Origin::kConnected, version);
+    PWSK_SOCKET socket = connection.socket();
+    const NTSTATUS none = STATUS_NOT_SUPPORTED;
+    IrpCall silence;
+    const SocketControl silent{"silent", WskIoctl, 0, SIO_WSK_SET_TCP_SILENT_MODE, 0, 0, none};
+    silence.start([&](PIRP irp) { return control(socket, silent, irp); });
+    EXPECT_EQ(silence.wait(), (Completed{none, 0}));
+    peer.send("heard");
+    EXPECT_EQ(connection.read(5), "heard");
+    connection.write("said");
+    EXPECT_EQ(peer.receive(4), "said");
+
+    const ULONG code = SIO_LOOPBACK_FAST_PATH;
+    expect_answer(socket, {"fast path", WskIoctl, 0, code, sizeof(BOOLEAN), 0, none});
+    expect_answer(socket, {"fast path", WskIoctl, 0, code, 3, 0, STATUS_INVALID_BUFFER_SIZE});
+  }
 }
 
 CONFORMANCE_TEST(Control, NoConnectionWasRedirected) {
@@ -384,12 +408,6 @@ CONFORMANCE_TEST(Control, CodesThatAreNotThereYetSaySo) {
   covers("I-002", "K-006", "K-013");
   const NTSTATUS missing = STATUS_NOT_IMPLEMENTED;
   const SocketControl cases[] = {
-      {"SIO_WSK_QUERY_IDEAL_SEND_BACKLOG", WskIoctl, 0, SIO_WSK_QUERY_IDEAL_SEND_BACKLOG, 0,
-       sizeof(SIZE_T), missing},
-      {"SIO_WSK_QUERY_RECEIVE_BACKLOG", WskIoctl, 0, SIO_WSK_QUERY_RECEIVE_BACKLOG, 0,
-       sizeof(SIZE_T), missing},
-      {"SIO_WSK_SET_TCP_SILENT_MODE", WskIoctl, 0, SIO_WSK_SET_TCP_SILENT_MODE, 0, 0, missing},
-      {"SIO_ADDRESS_LIST_CHANGE", WskIoctl, 0, SIO_ADDRESS_LIST_CHANGE, 0, 0, missing},
       {"get SO_WSK_SECURITY", WskGetOption, SOL_SOCKET, SO_WSK_SECURITY, 0, sizeof(PVOID), missing},
   };
   auto [connection, peer] = connect_pair();

@@ -18,7 +18,7 @@ RECEIVE_TEST(Send, SendsExactlyTheBytes) {
 
   EXPECT_EQ(call.wait(), (Completed{STATUS_SUCCESS, 5}));
   EXPECT_EQ(peer.receive(5), "23456");
-  EXPECT_TRUE(peer.nothing_waits());
+  EXPECT_EQ(peer.waiting(), 0u);
   EXPECT_TRUE(buffer.guards_intact());
 }
 

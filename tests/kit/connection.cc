@@ -9,8 +9,23 @@ namespace wskrun::tests {
 const WSK_CLIENT_CONNECTION_DISPATCH ConnectionEvents::dispatch = {
     .WskReceiveEvent = on_receive,
     .WskDisconnectEvent = on_disconnect_event,
-    .WskSendBacklogEvent = nullptr,
+    .WskSendBacklogEvent = on_send_backlog,
 };
+
+NTSTATUS WSKAPI ConnectionEvents::on_send_backlog(PVOID context, SIZE_T ideal) {
+  auto& self = *static_cast<ConnectionEvents*>(context);
+  self.enter();
+  self.leave();
+  self.log_.note([&] { self.backlogs_.push_back(ideal); });
+  return STATUS_SUCCESS;
+}
+
+std::deque<SIZE_T> ConnectionEvents::backlogs() const {
+  return log_.look([&] { return backlogs_; });
+}
+void ConnectionEvents::wait_backlogs(std::size_t count) {
+  log_.wait("a call of WskSendBacklogEvent", [&] { return backlogs_.size() >= count; });
+}
 
 void ConnectionEvents::answer(Answer answer) {
   log_.note([&] { answer_ = std::make_shared<Answer>(std::move(answer)); });

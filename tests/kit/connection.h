@@ -58,6 +58,9 @@ class ConnectionEvents {
   void wait_dead_call();
   std::deque<DisconnectCall> disconnects() const;
   void wait_disconnects(std::size_t count);
+  // What WskSendBacklogEvent said.
+  std::deque<SIZE_T> backlogs() const;
+  void wait_backlogs(std::size_t count);
   // Two callbacks of this connection ran at the same time.
   bool overlapped() const;
   ReceiveCall last_receive() const;
@@ -66,6 +69,7 @@ class ConnectionEvents {
   static NTSTATUS WSKAPI on_receive(PVOID context, ULONG flags, PWSK_DATA_INDICATION list,
                                     SIZE_T indicated, SIZE_T* accepted);
   static NTSTATUS WSKAPI on_disconnect_event(PVOID context, ULONG flags);
+  static NTSTATUS WSKAPI on_send_backlog(PVOID context, SIZE_T ideal);
 
   void enter();
   void leave();
@@ -77,6 +81,7 @@ class ConnectionEvents {
   int receive_calls_ = 0;
   int dead_calls_ = 0;
   std::deque<DisconnectCall> disconnects_;
+  std::deque<SIZE_T> backlogs_;
   ReceiveCall last_{};
   int running_ = 0;
   bool overlapped_ = false;

@@ -160,10 +160,16 @@ std::string Peer::receive_to_end() {
   }
 }
 
-bool Peer::nothing_waits() const {
+std::size_t Peer::waiting() const {
   int size = 0;
   if (::ioctl(fd_, FIONREAD, &size) != 0) fail("FIONREAD");
-  return size == 0;
+  return static_cast<std::size_t>(size);
+}
+
+std::size_t Peer::unacknowledged() const {
+  int size = 0;
+  if (::ioctl(fd_, TIOCOUTQ, &size) != 0) fail("TIOCOUTQ");
+  return static_cast<std::size_t>(size);
 }
 
 bool Peer::ends_orderly() {

@@ -28,8 +28,10 @@ class Peer {
   std::string receive(std::size_t size);
   // Everything up to the FIN.
   std::string receive_to_end();
-  // Nothing has arrived that was not received yet.
-  bool nothing_waits() const;
+  // How many bytes have arrived that were not received yet.
+  std::size_t waiting() const;
+  // How many bytes were sent that the other side's kernel has not got yet.
+  std::size_t unacknowledged() const;
   // Waits for the end of what the other side sends: true for a FIN, false for a reset.
   bool ends_orderly();
   // Waits for a reset, also where a FIN has been received before.

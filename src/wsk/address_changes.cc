@@ -1,0 +1,62 @@
+// SIO_ADDRESS_LIST_CHANGE: calls that wait for a change of this host's addresses.
+#include "net/address_watch.h"
+#include "wsk/socket.h"
+#include "wsk/status.h"
+#include "wsk/subsystem.h"
+
+namespace wskrun::wsk {
+
+NTSTATUS Socket::wait_for_address_change(Request& request) {
+  base::MutexLock lock(mutex_);
+  if (closing_) return STATUS_INVALID_DEVICE_STATE;
+  if (address_watch_ == nullptr) {
+    net::Error error;
+    address_watch_ = net::AddressWatch::open(subsystem().transport(), family(), *this, error);
+    if (address_watch_ == nullptr) return status_of(error);
+    add_user();  // Until watch_closed().
+  }
+  mark_pending(request);
+  if (!make_cancellable(request)) return STATUS_CANCELLED;
+  address_changes_.push_back(request);
+  return STATUS_PENDING;
+}
+
+void Socket::addresses_changed() {
+  end_address_changes(STATUS_SUCCESS);
+}
+
+void Socket::watch_closed() {
+  remove_user();
+}
+
+void Socket::end_address_changes(NTSTATUS status) {
+  RequestQueue ended;
+  {
+    base::MutexLock lock(mutex_);
+    while (Request* request = address_changes_.pop_front()) {
+      if (claim(*request, status, 0)) ended.push_back(*request);
+    }
+  }
+  while (Request* request = ended.pop_front()) finish(*request, status);
+}
+
+void Socket::close_address_watch() {
+  end_address_changes(STATUS_CANCELLED);
+  base::MutexLock lock(mutex_);
+  if (address_watch_ != nullptr) std::exchange(address_watch_, nullptr)->close();
+}
+
+void Socket::on_cancel(Request& request) {
+  if (request.kind != Request::Kind::kNotification) return cancel(request);
+  base::MutexLock lock(mutex_);
+  const bool undecided = admit_cancel(request);
+  if (undecided) RequestQueue::remove(request);
+  lock.unlock();
+  if (undecided) {
+    finish(request, STATUS_CANCELLED);
+  } else {
+    finish_decided(request);
+  }
+}
+
+}  // namespace wskrun::wsk
