@@ -11,8 +11,8 @@ namespace {
 
 constexpr ULONG kIdeal = SIO_WSK_QUERY_IDEAL_SEND_BACKLOG;
 constexpr ULONG kReceive = SIO_WSK_QUERY_RECEIVE_BACKLOG;
-constexpr std::size_t kPiece = 64 << 10;
-constexpr std::size_t kPieces = 256;
+constexpr std::size_t kPiece = 1 << 20;
+constexpr std::size_t kPieces = 16;
 
 Completed query(PWSK_SOCKET socket, ULONG code, SIZE_T& bytes) {
   const auto& basic = *static_cast<const WSK_PROVIDER_BASIC_DISPATCH*>(socket->Dispatch);

@@ -87,15 +87,16 @@ Connection WskTestBase::new_connection(IpVersion version) {
   return Connection(reinterpret_cast<PWSK_SOCKET>(completed.information), std::move(events));
 }
 
-Connection WskTestBase::connect_to(std::uint16_t port, IpVersion version) {
+Connection WskTestBase::connect_to(std::uint16_t port, IpVersion version,
+                                   const WSK_CLIENT_CONNECTION_DISPATCH& dispatch) {
   auto events = std::make_shared<ConnectionEvents>();
   Sockaddr local = wildcard(0, version);
   Sockaddr remote = loopback(port, version);
   IrpCall call;
   call.start([&](PIRP irp) {
     return provider().WskSocketConnect(client(), SOCK_STREAM, IPPROTO_TCP, local.get(),
-                                       remote.get(), 0, events.get(), &ConnectionEvents::dispatch,
-                                       nullptr, nullptr, nullptr, irp);
+                                       remote.get(), 0, events.get(), &dispatch, nullptr, nullptr,
+                                       nullptr, irp);
   });
   const Completed completed = call.wait();
   if (completed.status != STATUS_SUCCESS) throw std::runtime_error("WskSocketConnect failed");

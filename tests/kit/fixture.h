@@ -54,7 +54,9 @@ class WskTestBase : public ::testing::Test {
   // WskSocket for a connection-oriented socket with new ConnectionEvents.
   Connection new_connection(IpVersion version = IpVersion::k4);
   // WskSocketConnect to a loopback port.
-  Connection connect_to(std::uint16_t port, IpVersion version = IpVersion::k4);
+  Connection connect_to(
+      std::uint16_t port, IpVersion version = IpVersion::k4,
+      const WSK_CLIENT_CONNECTION_DISPATCH& dispatch = ConnectionEvents::dispatch);
   // WskSocket for a listening socket with new ListenerEvents, unbound.
   Listener new_listener(IpVersion version = IpVersion::k4);
   // ... bound to a free port on loopback.
