@@ -1,0 +1,69 @@
+// The window and its arithmetic.
+#include "generator/timed_load.h"
+
+#include <stdexcept>
+
+namespace bench {
+namespace {
+
+constexpr auto kPatience = std::chrono::seconds(30);
+constexpr auto kLookAfter = std::chrono::milliseconds(50);
+
+Usage used_between(const Usage& before, const Usage& after) {
+  return {after.cpu - before.cpu, after.user - before.user, after.system - before.system,
+          after.sleeps - before.sleeps, after.kernel_threads};
+}
+
+}  // namespace
+
+void TimedLoad::prepare() {
+  start();
+  const auto end = Clock::now() + kPatience;
+  while (!is_served()) {
+    if (Clock::now() > end) throw std::runtime_error("the server does not serve every connection");
+    job_.ring.turn(kLookAfter);
+    look_after();
+  }
+}
+
+void TimedLoad::run_until(Clock::time_point until) {
+  for (auto now = Clock::now(); now < until; now = Clock::now()) {
+    const auto next_look = std::min<nanoseconds>(until - now, kLookAfter);
+    const auto look = now + next_look;
+    do job_.ring.turn(next_look);
+    while (Clock::now() < look);
+    look_after();
+  }
+}
+
+Measurement TimedLoad::measure(const Timing& timing) {
+  run_until(Clock::now() + timing.warmup);
+  Measurement measured;
+  const auto busy = machine_busy();
+  const auto own = own_cpu();
+  const auto server = job_.process.usage();
+  count_ = bytes_ = 0;
+  latencies_ = {};
+  const auto begin = Clock::now();
+  run_until(begin + timing.window);
+  measured.length = Clock::now() - begin;
+  measured.server = used_between(server, job_.process.usage());
+  measured.generator_cpu = own_cpu() - own;
+  measured.others_cpu =
+      std::max<nanoseconds>(nanoseconds(0), machine_busy() - busy - measured.generator_cpu -
+                                                measured.server.cpu);
+  measured.count = row_.figure == Figure::kCpuPerKib ? bytes_ / 1024 : count_;
+  measured.bytes = bytes_;
+  measured.latencies = latencies_;
+  measured.figure = figure_of(measured);
+  return measured;
+}
+
+double TimedLoad::figure_of(const Measurement& measured) const {
+  if (measured.count == 0) throw std::runtime_error("the server did nothing while it was measured");
+  const auto each = static_cast<double>(measured.server.cpu.count()) /
+                    static_cast<double>(measured.count);
+  return row_.figure == Figure::kCpuPerKib ? each : each / 1e3;
+}
+
+}  // namespace bench

@@ -1,0 +1,81 @@
+// Bytes in one direction as fast as they go: into the server by writes of 64 KiB, which it drops,
+// or out of the server. What counts is what the generator's socket took or gave.
+#include <deque>
+
+#include <fmt/format.h>
+
+#include "generator/connection.h"
+#include "generator/timed_load.h"
+#include "wskload/pattern.h"
+
+namespace bench {
+namespace {
+
+class Stream final : public TimedLoad {
+ public:
+  Stream(const Row& row, const Job& job) : TimedLoad(row, job), sends_(row.mode == "sink") {}
+
+ private:
+  class Peer;
+
+  void start() override;
+  bool is_served() const override { return served_ == row_.connections; }
+
+  const bool sends_;
+  const wskload::Pattern pattern_;
+  std::deque<Peer> peers_;
+  unsigned served_ = 0;  // Connections on which something has moved.
+};
+
+class Stream::Peer final : public Connection {
+ public:
+  Peer(Stream& load, unsigned index) : Connection(load.job_.ring, index), load_(load) {}
+
+ private:
+  void connected() override {
+    if (load_.sends_) send_next();
+  }
+  void sent(std::size_t bytes) override {
+    moved(bytes);
+    send_next();
+  }
+  void received(std::span<const char> bytes) override {
+    if (load_.sends_) fail("a server that is to drop what it gets has sent something");
+    moved(bytes.size());
+  }
+
+  void send_next() { send(load_.pattern_.at(0, load_.row_.bytes)); }
+
+  void moved(std::size_t bytes) {
+    load_.count_bytes(bytes);
+    if (!is_served_) ++load_.served_;
+    is_served_ = true;
+  }
+
+  Stream& load_;
+  bool is_served_ = false;
+};
+
+void Stream::start() {
+  for (unsigned i = 0; i < row_.connections; ++i) {
+    peers_.emplace_back(*this, i).open(job_.server);
+  }
+}
+
+Row stream(const char* direction, const char* mode, unsigned connections, bool is_main) {
+  return {.name = fmt::format("stream-{}-{}", direction, connections),
+          .title = fmt::format("stream {}, {}", direction, connections_text(connections)),
+          .mode = mode,
+          .figure = Figure::kCpuPerKib,
+          .connections = connections,
+          .bytes = 65520,  // The largest piece of the pattern.
+          .is_main = is_main};
+}
+
+const Registration rows(
+    {stream("in", "sink", 1, false), stream("in", "sink", 16, true),
+     stream("out", "source", 1, false), stream("out", "source", 16, true)},
+    [](const Row& row, const Job& job) { return std::make_unique<Stream>(row, job); });
+
+}  // namespace
+}  // namespace bench
