@@ -80,8 +80,8 @@ static NTSTATUS CreateSocket(VOID) {
   if (!NT_SUCCESS(status)) return status;
   status = FinishCall(
       &call,
-      Wsk.Dispatch->WskSocket(Wsk.Client, AF_INET, SOCK_DGRAM, IPPROTO_UDP, WSK_FLAG_DATAGRAM_SOCKET,
-                              NULL, &Events, NULL, NULL, NULL, call.Irp),
+      Wsk.Dispatch->WskSocket(Wsk.Client, AF_INET, SOCK_DGRAM, IPPROTO_UDP,
+                              WSK_FLAG_DATAGRAM_SOCKET, NULL, &Events, NULL, NULL, NULL, call.Irp),
       NULL);
   if (NT_SUCCESS(status)) Socket = (PWSK_SOCKET)call.Information;
   return status;
@@ -98,8 +98,8 @@ static NTSTATUS BindSocket(VOID) {
 
   status = PrepareCall(&call);
   if (!NT_SUCCESS(status)) return status;
-  status = FinishCall(&call,
-                      dispatch->WskGetLocalAddress(Socket, (PSOCKADDR)&address, call.Irp), NULL);
+  status =
+      FinishCall(&call, dispatch->WskGetLocalAddress(Socket, (PSOCKADDR)&address, call.Irp), NULL);
   if (NT_SUCCESS(status)) SayAddress("listening on", &address);
   return status;
 }

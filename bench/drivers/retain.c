@@ -1,7 +1,7 @@
 /*
- * retain: like event, but every list is kept for a while (STATUS_PENDING) and released together with
- * others, many at a time, or at once when WSK says that memory runs short. In mode echo a list is
- * kept beyond the end of its send.
+ * retain: like event, but every list is kept for a while (STATUS_PENDING) and released together
+ * with others, many at a time, or at once when WSK says that memory runs short. In mode echo a list
+ * is kept beyond the end of its send.
  *
  * bench: retain echo sink
  */

@@ -77,9 +77,9 @@ void Connection::receive_ended(const io_uring_cqe& cqe) {
 }
 
 void Connection::fail(const char* what, int error) const {
-  throw std::runtime_error(error == 0 ? fmt::format("connection {}: {}", index_, what)
-                                      : fmt::format("connection {}: {}: {}", index_, what,
-                                                    std::strerror(error)));
+  throw std::runtime_error(
+      error == 0 ? fmt::format("connection {}: {}", index_, what)
+                 : fmt::format("connection {}: {}: {}", index_, what, std::strerror(error)));
 }
 
 }  // namespace bench

@@ -39,10 +39,10 @@ struct Measurement {
   nanoseconds length{};
   std::uint64_t count = 0;  // Messages, connections, or writes' bytes / 1024.
   std::uint64_t bytes = 0;
-  Usage server;                   // What it used meanwhile.
+  Usage server;  // What it used meanwhile.
   nanoseconds generator_cpu{};
-  nanoseconds others_cpu{};       // What neither server nor generator used: the noise.
-  wskload::Histogram latencies;   // Empty where a row has none.
+  nanoseconds others_cpu{};      // What neither server nor generator used: the noise.
+  wskload::Histogram latencies;  // Empty where a row has none.
 };
 
 struct Job {

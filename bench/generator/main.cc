@@ -1,5 +1,6 @@
-// bench_generator: drives one load at one server, and measures when it is told to. It is the harness
-// (bench/harness) that chooses both, starts the server, tells when, and compares the results.
+// bench_generator: drives one load at one server, and measures when it is told to. It is the
+// harness (bench/harness) that chooses both, starts the server, tells when, and compares the
+// results.
 #include <arpa/inet.h>
 #include <signal.h>
 

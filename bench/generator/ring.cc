@@ -31,8 +31,8 @@ Ring::Ring() : buffers_(kBuffers * kBufferBytes) {
   parameters.cq_entries = kCompletions;
   require(io_uring_queue_init_params(kRequests, &ring_, &parameters), "io_uring");
 
-  void* memory = mmap(nullptr, kBufferRingBytes, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* memory =
+      mmap(nullptr, kBufferRingBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) require(-errno, "mmap");
   buffer_ring_ = static_cast<io_uring_buf_ring*>(memory);
   io_uring_buf_ring_init(buffer_ring_);

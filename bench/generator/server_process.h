@@ -10,11 +10,11 @@
 namespace bench {
 
 struct Usage {
-  std::chrono::nanoseconds cpu{};     // User and system, exact.
-  std::chrono::nanoseconds user{};    // How the kernel divides it, by samples at every tick.
+  std::chrono::nanoseconds cpu{};   // User and system, exact.
+  std::chrono::nanoseconds user{};  // How the kernel divides it, by samples at every tick.
   std::chrono::nanoseconds system{};
-  std::uint64_t sleeps = 0;           // How often a thread stopped to wait for something.
-  unsigned kernel_threads = 0;        // Of io_uring's, at this moment.
+  std::uint64_t sleeps = 0;     // How often a thread stopped to wait for something.
+  unsigned kernel_threads = 0;  // Of io_uring's, at this moment.
 };
 
 // Throws std::runtime_error when there is no such process, or it has ended.

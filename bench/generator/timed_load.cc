@@ -49,9 +49,8 @@ Measurement TimedLoad::measure(const Timing& timing) {
   measured.length = Clock::now() - begin;
   measured.server = used_between(server, job_.process.usage());
   measured.generator_cpu = own_cpu() - own;
-  measured.others_cpu =
-      std::max<nanoseconds>(nanoseconds(0), machine_busy() - busy - measured.generator_cpu -
-                                                measured.server.cpu);
+  measured.others_cpu = std::max<nanoseconds>(
+      nanoseconds(0), machine_busy() - busy - measured.generator_cpu - measured.server.cpu);
   measured.count = row_.figure == Figure::kCpuPerKib ? bytes_ / 1024 : count_;
   measured.bytes = bytes_;
   measured.latencies = latencies_;
@@ -61,8 +60,8 @@ Measurement TimedLoad::measure(const Timing& timing) {
 
 double TimedLoad::figure_of(const Measurement& measured) const {
   if (measured.count == 0) throw std::runtime_error("the server did nothing while it was measured");
-  const auto each = static_cast<double>(measured.server.cpu.count()) /
-                    static_cast<double>(measured.count);
+  const auto each =
+      static_cast<double>(measured.server.cpu.count()) / static_cast<double>(measured.count);
   return row_.figure == Figure::kCpuPerKib ? each : each / 1e3;
 }
 

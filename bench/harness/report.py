@@ -29,11 +29,6 @@ def rate(row, each):
     return f"{each['per_second']:,.0f}"
 
 
-def user_share(each):
-    whole = each["server_user"] + each["server_system"]
-    return f"{each['server_user'] / whole:.0%}" if whole > 0 else "-"
-
-
 def is_memory(row):
     return "bytes" in row["unit"]
 
@@ -49,7 +44,7 @@ def cells(row, name, each):
     ratio_spread = f"{number(each['ratio_least'])} - {number(each['ratio_most'])}"
     return (name, number(each["figure"]), spread, number(each["ratio"]), ratio_spread,
             rate(row, each), time(each["p50_us"]), time(each["p99_us"]), time(each["p999_us"]),
-            user_share(each))
+            "-" if each["user_share"] is None else f"{each['user_share']:.0%}")
 
 
 def columns(lines):

@@ -6,8 +6,7 @@ import statistics
 
 import contestants
 
-VALUES = ("figure", "per_second", "mib_per_second", "p50_us", "p99_us", "p999_us", "server_load",
-          "server_user", "server_system", "generator_load", "others_load")
+VALUES = ("figure", "per_second", "mib_per_second", "p50_us", "p99_us", "p999_us")
 
 
 def median_of(samples, value):
@@ -23,12 +22,20 @@ def paired_ratios(samples, others, value="figure"):
             and by_round[sample["round"]].get(value)]
 
 
+def user_share(samples):
+    """Of the processor time. The kernel samples it, so that only many windows together say much."""
+    user = sum(sample["server_user"] for sample in samples)
+    whole = user + sum(sample["server_system"] for sample in samples)
+    return user / whole if whole > 0 else None
+
+
 def summary(samples, reference):
     """The medians of everything, the spread of the figure, and how it compares."""
     figures = [sample["figure"] for sample in samples]
     ratios = paired_ratios(samples, reference)
     return {
         **{value: median_of(samples, value) for value in VALUES},
+        "user_share": user_share(samples),
         "least": min(figures),
         "most": max(figures),
         "ratio": statistics.median(ratios) if ratios else None,

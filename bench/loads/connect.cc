@@ -91,15 +91,16 @@ void Connect::start() {
   for (unsigned i = 0; i < row_.connections; ++i) visitors_.emplace_back(*this).visit();
 }
 
-const Registration rows(
-    {{.name = "connect-64",
-      .title = "connect, one request of 64 B, close; 64 at once",
-      .mode = "echo",
-      .figure = Figure::kCpuPerConnection,
-      .connections = 64,
-      .bytes = 64,
-      .is_main = true}},
-    [](const Row& row, const Job& job) { return std::make_unique<Connect>(row, job); });
+const Registration rows({{.name = "connect-64",
+                          .title = "connect, one request of 64 B, close; 64 at once",
+                          .mode = "echo",
+                          .figure = Figure::kCpuPerConnection,
+                          .connections = 64,
+                          .bytes = 64,
+                          .is_main = true}},
+                        [](const Row& row, const Job& job) {
+                          return std::make_unique<Connect>(row, job);
+                        });
 
 }  // namespace
 }  // namespace bench

@@ -1,6 +1,6 @@
 // Connections that do nothing: each sends one message, so that the server surely has it, awaits the
 // echo and stays. What counts is the memory that the server has then, beyond what it had with the
-// first few of them.
+// first of them. These send many messages, until the server's buffers have all been used once.
 #include <deque>
 #include <stdexcept>
 
@@ -13,8 +13,9 @@
 namespace bench {
 namespace {
 
-constexpr unsigned kFirst = 500;    // What a server allocates once, it has allocated by then.
-constexpr unsigned kAtOnce = 100;   // Being opened.
+constexpr unsigned kFirst = 1'000;
+constexpr unsigned kMessagesOfFirst = 64;  // 64,000 of 64 bytes are 4 MiB.
+constexpr unsigned kAtOnce = 100;          // Being opened.
 
 class Idle final : public Load {
  public:
@@ -46,10 +47,14 @@ class Idle::Peer final : public Connection {
       fail("the echo is not what was sent");
     }
     received_ += bytes.size();
-    if (received_ == load_.row_.bytes) ++load_.served_;
+    if (received_ < load_.row_.bytes) return;
+    received_ = 0;
+    if (--to_send_ > 0) return connected();
+    ++load_.served_;
   }
 
   Idle& load_;
+  unsigned to_send_ = index() < kFirst ? kMessagesOfFirst : 1;
   std::size_t received_ = 0;
 };
 
@@ -78,7 +83,8 @@ void Idle::open_until(unsigned count) {
     }
     job_.ring.turn(std::chrono::seconds(1));
     if (Clock::now() > end) {
-      throw std::runtime_error(fmt::format("only {} of {} connections were served", served_, count));
+      throw std::runtime_error(
+          fmt::format("only {} of {} connections were served", served_, count));
     }
   }
 }
@@ -92,9 +98,9 @@ Row idle(unsigned connections) {
           .bytes = 64};
 }
 
-const Registration rows(
-    {idle(10'000), idle(50'000)},
-    [](const Row& row, const Job& job) { return std::make_unique<Idle>(row, job); });
+const Registration rows({idle(10'000), idle(50'000)}, [](const Row& row, const Job& job) {
+  return std::make_unique<Idle>(row, job);
+});
 
 }  // namespace
 }  // namespace bench

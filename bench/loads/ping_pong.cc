@@ -98,19 +98,26 @@ Row ping_pong(std::size_t bytes, unsigned connections, bool is_main) {
           .is_main = is_main};
 }
 
-const Registration rows(
-    {ping_pong(64, 1, true), ping_pong(64, 64, true), ping_pong(64, 1000, true),
-     ping_pong(1024, 1, false), ping_pong(1024, 64, true), ping_pong(1024, 1000, false),
-     ping_pong(16384, 1, false), ping_pong(16384, 64, false), ping_pong(16384, 1000, false),
-     {.name = "pipelined-64-64",
-      .title = "pipelined 64 B, 64 connections, 16 under way on each",
-      .mode = "echo",
-      .figure = Figure::kCpuPerMessage,
-      .connections = 64,
-      .bytes = 64,
-      .pipeline = 16,
-      .is_main = true}},
-    [](const Row& row, const Job& job) { return std::make_unique<PingPong>(row, job); });
+const Registration rows({ping_pong(64, 1, true),
+                         ping_pong(64, 64, true),
+                         ping_pong(64, 1000, true),
+                         ping_pong(1024, 1, false),
+                         ping_pong(1024, 64, true),
+                         ping_pong(1024, 1000, false),
+                         ping_pong(16384, 1, false),
+                         ping_pong(16384, 64, false),
+                         ping_pong(16384, 1000, false),
+                         {.name = "pipelined-64-64",
+                          .title = "pipelined 64 B, 64 connections, 16 under way on each",
+                          .mode = "echo",
+                          .figure = Figure::kCpuPerMessage,
+                          .connections = 64,
+                          .bytes = 64,
+                          .pipeline = 16,
+                          .is_main = true}},
+                        [](const Row& row, const Job& job) {
+                          return std::make_unique<PingPong>(row, job);
+                        });
 
 }  // namespace
 }  // namespace bench

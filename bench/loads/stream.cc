@@ -72,10 +72,11 @@ Row stream(const char* direction, const char* mode, unsigned connections, bool i
           .is_main = is_main};
 }
 
-const Registration rows(
-    {stream("in", "sink", 1, false), stream("in", "sink", 16, true),
-     stream("out", "source", 1, false), stream("out", "source", 16, true)},
-    [](const Row& row, const Job& job) { return std::make_unique<Stream>(row, job); });
+const Registration rows({stream("in", "sink", 1, false), stream("in", "sink", 16, true),
+                         stream("out", "source", 1, false), stream("out", "source", 16, true)},
+                        [](const Row& row, const Job& job) {
+                          return std::make_unique<Stream>(row, job);
+                        });
 
 }  // namespace
 }  // namespace bench

@@ -87,8 +87,8 @@ class Udp::Flow final : public Actor {
 
   void ended(unsigned operation, const io_uring_cqe& cqe) override {
     if (cqe.res < 0 && cqe.res != -ENOBUFS) {
-      throw std::runtime_error(fmt::format("{}: {}", operation == kSend ? "send" : "receive",
-                                           std::strerror(-cqe.res)));
+      throw std::runtime_error(
+          fmt::format("{}: {}", operation == kSend ? "send" : "receive", std::strerror(-cqe.res)));
     }
     if (operation == kSend) return;
     if (cqe.res > 0) received(cqe);
@@ -132,12 +132,12 @@ Row udp(const char* direction, std::size_t bytes) {
           .bytes = bytes};
 }
 
-const Registration rows_in(
-    {udp("in", 64), udp("in", 1400)},
-    [](const Row& row, const Job& job) { return std::make_unique<Udp>(row, job, true); });
-const Registration rows_out(
-    {udp("out", 64), udp("out", 1400)},
-    [](const Row& row, const Job& job) { return std::make_unique<Udp>(row, job, false); });
+const Registration rows_in({udp("in", 64), udp("in", 1400)}, [](const Row& row, const Job& job) {
+  return std::make_unique<Udp>(row, job, true);
+});
+const Registration rows_out({udp("out", 64), udp("out", 1400)}, [](const Row& row, const Job& job) {
+  return std::make_unique<Udp>(row, job, false);
+});
 
 }  // namespace
 }  // namespace bench

@@ -1,5 +1,5 @@
-// Asio on its epoll reactor, as its own echo example does it: a shared session per connection, which
-// reads some, writes all of that, and reads again.
+// Asio on its epoll reactor, as its own echo example does it: a shared session per connection,
+// which reads some, writes all of that, and reads again.
 //
 // bench: asio echo sink source
 // debian: libasio-dev
@@ -8,7 +8,6 @@
 #include <iostream>
 #include <memory>
 #include <string_view>
-#include <vector>
 
 #include "common/listen.h"
 
@@ -21,18 +20,19 @@ std::size_t buffer_bytes;
 
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  explicit Session(tcp::socket socket) : socket_(std::move(socket)), buffer_(buffer_bytes) {
+  explicit Session(tcp::socket socket)
+      : socket_(std::move(socket)), buffer_(std::make_unique_for_overwrite<char[]>(buffer_bytes)) {
     socket_.set_option(tcp::no_delay(true));
   }
 
   void start() {
-    if (mode == "source") return write(buffer_.size());
+    if (mode == "source") return write(buffer_bytes);
     read();
   }
 
  private:
   void read() {
-    socket_.async_read_some(asio::buffer(buffer_),
+    socket_.async_read_some(asio::buffer(buffer_.get(), buffer_bytes),
                             [self = shared_from_this()](std::error_code error, std::size_t count) {
                               if (error) return;
                               if (mode == "sink") return self->read();
@@ -41,7 +41,7 @@ class Session : public std::enable_shared_from_this<Session> {
   }
 
   void write(std::size_t count) {
-    asio::async_write(socket_, asio::buffer(buffer_.data(), count),
+    asio::async_write(socket_, asio::buffer(buffer_.get(), count),
                       [self = shared_from_this(), count](std::error_code error, std::size_t) {
                         if (error) return;
                         if (mode == "source") return self->write(count);
@@ -50,7 +50,7 @@ class Session : public std::enable_shared_from_this<Session> {
   }
 
   tcp::socket socket_;
-  std::vector<char> buffer_;
+  std::unique_ptr<char[]> buffer_;
 };
 
 void accept_next(tcp::acceptor& acceptor) {

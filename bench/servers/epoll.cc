@@ -67,7 +67,8 @@ void Server::watch(Connection& connection, unsigned events, int operation) {
 }
 
 void Server::accept_all() {
-  for (int fd = 0; (fd = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0;) {
+  for (int fd = 0;
+       (fd = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0;) {
     set_nodelay(fd);
     auto* connection = new Connection{.fd = fd, .unsent = {}};
     watch(*connection, mode_ == "source" ? EPOLLOUT : EPOLLIN, EPOLL_CTL_ADD);

@@ -1,5 +1,5 @@
-// Bare epoll for datagrams: recvmmsg and sendmmsg, up to 64 at a time. bench/loads/udp.cc has what a
-// datagram asks for.
+// Bare epoll for datagrams: recvmmsg and sendmmsg, up to 64 at a time. bench/loads/udp.cc has what
+// a datagram asks for.
 //
 // bench: epoll udp
 #include <sys/epoll.h>

@@ -18,7 +18,9 @@ typedef struct {
 static const char* mode;
 static char piece[kPieceBytes];
 
-static void closed(uv_handle_t* handle) { free(handle); }
+static void closed(uv_handle_t* handle) {
+  free(handle);
+}
 
 static void end(uv_stream_t* stream) {
   if (!uv_is_closing((uv_handle_t*)stream)) uv_close((uv_handle_t*)stream, closed);

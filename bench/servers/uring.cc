@@ -14,8 +14,9 @@
 
 namespace {
 
-constexpr unsigned kBuffers = 1024;
-constexpr unsigned kBufferBytes = 16 * 1024;
+// Of 8 MiB in all; with 16 KiB each, a stream of 16 connections cost a third more.
+constexpr unsigned kBuffers = 256;
+constexpr unsigned kBufferBytes = 32 * 1024;
 constexpr unsigned kNone = kBuffers;
 
 enum Operation : std::uint64_t { kAccept, kReceive, kSend };
@@ -99,9 +100,15 @@ void Server::run() {
       ++count;
       const int fd = static_cast<int>(cqe->user_data >> 8);
       switch (cqe->user_data & 255) {
-        case kAccept: on_accept(*cqe); break;
-        case kReceive: on_receive(fd, *cqe); break;
-        default: on_send(fd, cqe->res); break;
+        case kAccept:
+          on_accept(*cqe);
+          break;
+        case kReceive:
+          on_receive(fd, *cqe);
+          break;
+        default:
+          on_send(fd, cqe->res);
+          break;
       }
     }
     io_uring_cq_advance(&ring_, count);

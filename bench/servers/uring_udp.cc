@@ -115,8 +115,8 @@ void Server::on_receive(const io_uring_cqe& cqe) {
   if ((cqe.flags & IORING_CQE_F_MORE) == 0) receive_next();
   if (cqe.res < 0) return;
   const unsigned index = cqe.flags >> IORING_CQE_BUFFER_SHIFT;
-  io_uring_recvmsg_out* out = io_uring_recvmsg_validate(
-      memory_ + std::size_t{index} * kBufferBytes, cqe.res, &wanted_);
+  io_uring_recvmsg_out* out =
+      io_uring_recvmsg_validate(memory_ + std::size_t{index} * kBufferBytes, cqe.res, &wanted_);
   if (out != nullptr && io_uring_recvmsg_payload_length(out, cqe.res, &wanted_) >= 4) {
     const auto* asked = static_cast<const unsigned char*>(io_uring_recvmsg_payload(out, &wanted_));
     sockaddr_in from{};

@@ -20,7 +20,7 @@ typedef struct _CONNECTION {
 
 /* What a driver does with its connections. */
 typedef struct _SERVER_TYPE {
-  SIZE_T ConnectionSize; /* Of a structure that starts with a CONNECTION. */
+  SIZE_T ConnectionSize;                        /* Of a structure that starts with a CONNECTION. */
   const WSK_CLIENT_CONNECTION_DISPATCH* Events; /* NULL: it receives by IRP. */
   /* A connection has come; inside WskAcceptEvent. FALSE: it is not wanted, and nothing was started.
      NULL: there is nothing to do yet. */

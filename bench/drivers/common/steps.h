@@ -24,6 +24,6 @@ VOID CloseStepper(_Inout_ PCONNECTION Connection);
    held until StepOver. */
 VOID StartStep(_Inout_ PSTEPPER Stepper, _In_ PIO_COMPLETION_ROUTINE Completed);
 
-/* The request is over. TRUE: the next step may start. FALSE: the connection has ended, and is not to
-   be touched any more. */
+/* The request is over. TRUE: the next step may start. FALSE: the connection has ended, and is not
+   to be touched any more. */
 BOOLEAN StepOver(_Inout_ PSTEPPER Stepper);
