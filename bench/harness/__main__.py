@@ -5,7 +5,6 @@ import argparse
 import fnmatch
 import json
 import pathlib
-import subprocess
 import sys
 import time
 
@@ -49,8 +48,7 @@ def matches(name, globs):
 
 
 def choose_rows(arguments, generator):
-    listed = subprocess.run([generator, "--list"], capture_output=True, text=True, check=True)
-    rows = [row for row in json.loads(listed.stdout) if matches(row["name"], arguments.only)]
+    rows = [row for row in measure.rows_of(generator) if matches(row["name"], arguments.only)]
     return [row for row in rows if row["is_main"] or arguments.only or not arguments.quick]
 
 

@@ -3,13 +3,20 @@ so that whatever the machine does meanwhile befalls them all."""
 
 import contextlib
 import dataclasses
+import json
+import subprocess
 
 import processes
-from contestants import REFERENCE
 
 WARMUP_SECONDS = 0.04
 WINDOW_SECONDS = 0.1
 MEMORY_UNIT = "bytes resident per connection"
+
+
+def rows_of(generator):
+    """What can be measured, in the order of the table."""
+    listed = subprocess.run([generator, "--list"], capture_output=True, text=True, check=True)
+    return json.loads(listed.stdout)
 
 
 @dataclasses.dataclass
@@ -106,7 +113,3 @@ class RowRun:
             self.start_one(contestant)
             self.measure_one(contestant.name, start)
             self.stop_all()
-
-
-def reference_by_round(results):
-    return {sample["round"]: sample for sample in results.get(REFERENCE, [])}

@@ -30,6 +30,14 @@ def start(command, processor, **streams):
                             stdout=subprocess.PIPE, **streams)
 
 
+def reap(process):
+    """Kills it where it has not ended yet, and leaves no pipe open."""
+    if process.poll() is None:
+        process.kill()
+    with process:
+        pass
+
+
 class Lines:
     """The lines that a process prints, each awaited with a deadline."""
 
@@ -81,8 +89,7 @@ class Server:
                     return int(match[1])
         except TimeoutError:
             pass
-        self.process.kill()
-        self.process.wait()
+        reap(self.process)
         raise Failure(f"the server did not start: {self.lines.last()}")
 
     def stop(self):
@@ -93,9 +100,9 @@ class Server:
                 continue
             status = self.process.wait(timeout=STOP_SECONDS)
         except (TimeoutError, subprocess.TimeoutExpired):
-            self.process.kill()
-            self.process.wait()
             raise Failure(f"the server did not stop: {self.lines.last()}") from None
+        finally:
+            reap(self.process)
         if status not in (0, -signal.SIGTERM):
             raise Failure(f"the server ended with status {status}: {self.lines.last()}")
 
@@ -125,6 +132,4 @@ class Generator:
         return json.loads(self.answer())
 
     def end(self):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
+        reap(self.process)

@@ -1,5 +1,7 @@
 """Tables: for the terminal, and as Markdown for the documentation."""
 
+import statistics
+
 import results
 
 HEADS = ("", "CPU", "least - most", "x uring", "least - most", "a second", "p50", "p99", "p99.9",
@@ -55,11 +57,15 @@ def columns(lines):
             for line in lines]
 
 
-def noise(row):
-    """How much of the window the machine did other things, in processors, at the median."""
-    found = [sample["others_load"] for samples in row["samples"].values() for sample in samples
-             if "others_load" in sample]
-    return sorted(found)[len(found) // 2] if found else 0
+def noise(rows):
+    """How much of a window the machine did other things, in processors, at the median."""
+    found = [sample["others_load"] for row in rows if not is_memory(row)
+             for samples in row["samples"].values() for sample in samples]
+    return statistics.median(found) if found else 0
+
+
+def noise_text(rows):
+    return f"the machine did other things meanwhile: {noise(rows):.0%} of a processor"
 
 
 def row_lines(row):
@@ -74,8 +80,8 @@ def terminal_row(row):
         return "\n".join([*text, f"  left out: {row['skipped']}"])
     text += [f"  {line}" for line in columns(row_lines(row))]
     text += [f"  {name} failed: {reason}" for name, reason in row["failures"].items()]
-    if not is_memory(row) and noise(row) > 0.1:
-        text.append(f"  the machine did other things meanwhile: {noise(row):.0%} of a processor")
+    if noise([row]) > 0.1:
+        text.append(f"  {noise_text([row])}")
     return "\n".join(text)
 
 
