@@ -47,12 +47,20 @@ void Connection::open(const sockaddr_in& server) {
                         reinterpret_cast<const sockaddr*>(&server_), sizeof server_);
 }
 
+void Connection::hang_up() {
+  constexpr linger kReset{.l_onoff = 1, .l_linger = 0};
+  setsockopt(socket_, SOL_SOCKET, SO_LINGER, &kReset, sizeof kReset);
+  has_hung_up_ = true;
+  ring_.cancel(*this, kReceive);
+}
+
 void Connection::send(std::span<const char> bytes) {
   io_uring_prep_send(&ring_.prepare(*this, kSend), socket_, bytes.data(), bytes.size(),
                      MSG_NOSIGNAL | MSG_WAITALL);
 }
 
 void Connection::ended(unsigned operation, const io_uring_cqe& cqe) {
+  if (has_hung_up_) return end_of_hung_up(operation, cqe);
   switch (operation) {
     case kConnect:
       if (cqe.res < 0) fail("cannot connect", -cqe.res);
@@ -74,6 +82,14 @@ void Connection::receive_ended(const io_uring_cqe& cqe) {
     ring_.give_back(cqe);
   }
   if ((cqe.flags & IORING_CQE_F_MORE) == 0) ring_.prepare_receive(*this, kReceive, socket_);
+}
+
+void Connection::end_of_hung_up(unsigned operation, const io_uring_cqe& cqe) {
+  if (operation != kReceive) return;
+  if (cqe.res > 0) ring_.give_back(cqe);
+  if ((cqe.flags & IORING_CQE_F_MORE) != 0) return;
+  close(socket_);
+  socket_ = -1;
 }
 
 void Connection::fail(const char* what, int error) const {

@@ -22,6 +22,10 @@ class Connection : public Actor {
 
   void open(const sockaddr_in& server);
 
+  // Resets a connection that only receives, whatever is on its way; it is over when it is_closed().
+  void hang_up();
+  bool is_closed() const { return socket_ < 0; }
+
  protected:
   virtual void connected() = 0;
   virtual void received(std::span<const char> bytes) = 0;
@@ -37,10 +41,12 @@ class Connection : public Actor {
 
   void ended(unsigned operation, const io_uring_cqe& cqe) final;
   void receive_ended(const io_uring_cqe& cqe);
+  void end_of_hung_up(unsigned operation, const io_uring_cqe& cqe);
 
   Ring& ring_;
   const unsigned index_;
   int socket_ = -1;
+  bool has_hung_up_ = false;
   sockaddr_in server_{};
 };
 

@@ -71,6 +71,13 @@ void Ring::prepare_receive(Actor& actor, unsigned operation, int fd) {
   sqe.buf_group = kGroup;
 }
 
+void Ring::cancel(Actor& actor, unsigned operation) {
+  const auto name = reinterpret_cast<std::uintptr_t>(&actor) | operation;
+  io_uring_sqe& sqe = prepare(actor, operation);
+  io_uring_prep_cancel64(&sqe, name, 0);
+  sqe.user_data = 0;  // Nobody is told of this one's end.
+}
+
 std::span<const char> Ring::received(const io_uring_cqe& cqe) const {
   const unsigned index = cqe.flags >> IORING_CQE_BUFFER_SHIFT;
   return {buffers_.data() + index * kBufferBytes, static_cast<std::size_t>(cqe.res)};

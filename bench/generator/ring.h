@@ -39,6 +39,8 @@ class Ring {
 
   // Receives into the ring's buffers, again and again, until the end of the stream.
   void prepare_receive(Actor& actor, unsigned operation, int fd);
+  // Makes it end.
+  void cancel(Actor& actor, unsigned operation);
   // What such a receive got. The bytes stay until give_back.
   std::span<const char> received(const io_uring_cqe& cqe) const;
   void give_back(const io_uring_cqe& cqe);

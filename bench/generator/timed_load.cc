@@ -3,6 +3,8 @@
 
 #include <stdexcept>
 
+#include <fmt/format.h>
+
 namespace bench {
 namespace {
 
@@ -16,14 +18,26 @@ Usage used_between(const Usage& before, const Usage& after) {
 
 }  // namespace
 
-void TimedLoad::prepare() {
-  start();
+void TimedLoad::run_until_true(const std::function<bool()>& condition,
+                               const char* what_is_awaited) {
   const auto end = Clock::now() + kPatience;
-  while (!is_served()) {
-    if (Clock::now() > end) throw std::runtime_error("the server does not serve every connection");
+  while (!condition()) {
+    if (Clock::now() > end) {
+      throw std::runtime_error(fmt::format("in vain awaited: {}", what_is_awaited));
+    }
     job_.ring.turn(kLookAfter);
     look_after();
   }
+}
+
+void TimedLoad::run_until_served() {
+  run_until_true([this] { return is_served(); }, "that the server serves every connection");
+}
+
+void TimedLoad::prepare() {
+  start();
+  run_until_served();
+  pause();
 }
 
 void TimedLoad::run_until(Clock::time_point until) {
@@ -37,6 +51,8 @@ void TimedLoad::run_until(Clock::time_point until) {
 }
 
 Measurement TimedLoad::measure(const Timing& timing) {
+  resume();
+  run_until_served();
   run_until(Clock::now() + timing.warmup);
   Measurement measured;
   const auto busy = machine_busy();
@@ -55,6 +71,7 @@ Measurement TimedLoad::measure(const Timing& timing) {
   measured.bytes = bytes_;
   measured.latencies = latencies_;
   measured.figure = figure_of(measured);
+  pause();
   return measured;
 }
 

@@ -1,5 +1,6 @@
 // A load that runs for a while, window by window. Between windows it stands still with all its
-// connections, because nobody turns the ring. The file in bench/loads adds what goes over the wire.
+// connections, because nobody turns the ring; a load whose server would go on by itself has to stop
+// it. The file in bench/loads adds what goes over the wire.
 #pragma once
 
 #include "generator/load.h"
@@ -17,6 +18,9 @@ class TimedLoad : public Load {
   virtual void start() = 0;
   // Every connection has been served once.
   virtual bool is_served() const = 0;
+  // After a window, and before the next one.
+  virtual void pause() {}
+  virtual void resume() {}
   // Called a few times a second, also when nothing moves.
   virtual void look_after() {}
 
@@ -26,10 +30,14 @@ class TimedLoad : public Load {
   }
   void count_bytes(std::size_t bytes) { bytes_ += bytes; }
 
+  // Throws when it has not come after long.
+  void run_until_true(const std::function<bool()>& condition, const char* what_is_awaited);
+
   const Row row_;
   const Job job_;
 
  private:
+  void run_until_served();
   void run_until(Clock::time_point until);
   double figure_of(const Measurement& measured) const;
 

@@ -123,7 +123,7 @@ class Generator:
             line = None
         if line is None or (wanted or "{") != line[:len(wanted or "{")]:
             self.end()
-            raise Failure(self.lines.last())
+            raise Failure(line or self.lines.last())
         return line
 
     def measure(self, warmup_seconds, window_seconds):

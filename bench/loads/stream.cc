@@ -1,5 +1,8 @@
 // Bytes in one direction as fast as they go: into the server by writes of 64 KiB, which it drops,
-// or out of the server. What counts is what the generator's socket took or gave.
+// or out of the server. What counts is what the generator's socket took or gave. Out of the server
+// each window has connections of its own: on those that stood still meanwhile, TCP would wait for
+// its next try.
+#include <algorithm>
 #include <deque>
 
 #include <fmt/format.h>
@@ -19,6 +22,8 @@ class Stream final : public TimedLoad {
   class Peer;
 
   void start() override;
+  void pause() override;
+  void resume() override;
   bool is_served() const override { return served_ == row_.connections; }
 
   const bool sends_;
@@ -60,6 +65,20 @@ void Stream::start() {
   for (unsigned i = 0; i < row_.connections; ++i) {
     peers_.emplace_back(*this, i).open(job_.server);
   }
+}
+
+void Stream::pause() {
+  if (sends_) return;
+  for (Peer& peer : peers_) peer.hang_up();
+  const auto is_closed = [](const Peer& peer) { return peer.is_closed(); };
+  run_until_true([&] { return std::all_of(peers_.begin(), peers_.end(), is_closed); },
+                 "that every connection closes");
+  peers_.clear();
+  served_ = 0;
+}
+
+void Stream::resume() {
+  if (!sends_) start();
 }
 
 Row stream(const char* direction, const char* mode, unsigned connections, bool is_main) {

@@ -10,6 +10,7 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/listener.h>
+#include <signal.h>
 
 #include "common/listen.h"
 
@@ -61,6 +62,7 @@ int main(int argc, char** argv) {
   struct sockaddr_in address = {0};
   struct evconnlistener* listener;
   mode = mode_of(argc, argv);
+  signal(SIGPIPE, SIG_IGN);
   stop_if(base == NULL, "event_base_new");
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

@@ -6,6 +6,7 @@
  * debian: libuv1-dev
  * pkg-config: libuv
  */
+#include <signal.h>
 #include <uv.h>
 
 #include "common/listen.h"
@@ -99,6 +100,7 @@ int main(int argc, char** argv) {
   struct sockaddr_in address;
   uv_os_fd_t fd;
   mode = mode_of(argc, argv);
+  signal(SIGPIPE, SIG_IGN);
   uv_tcp_init(uv_default_loop(), &listener);
   uv_ip4_addr("127.0.0.1", 0, &address);
   stop_if(uv_tcp_bind(&listener, (const struct sockaddr*)&address, 0) != 0, "uv_tcp_bind");
