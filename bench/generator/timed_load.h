@@ -39,6 +39,7 @@ class TimedLoad : public Load {
  private:
   void run_until_served();
   void run_until(Clock::time_point until);
+  bool is_enough() const;
   double figure_of(const Measurement& measured) const;
 
   std::uint64_t count_ = 0;
