@@ -4,30 +4,16 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <csignal>
 #include <future>
 #include <string>
 
 #include "base/check.h"
+#include "net/signals_blocked.h"
 
 namespace wskrun::net {
 namespace {
 
 thread_local const EventLoop* current_loop = nullptr;
-
-// Signals are for the threads of the program around us.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_;
-};
 
 }  // namespace
 
