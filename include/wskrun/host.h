@@ -184,12 +184,14 @@ typedef enum wskrun_kind {
   WSKRUN_TIMER,
   WSKRUN_WORK_ITEM,
   WSKRUN_SOCKET,
+  WSKRUN_ADDRESS_LIST, /* Of WskGetAddressInfo. */
 } wskrun_kind;
 
 /* Something allocated and not given back. The strings live as long as the report. */
 typedef struct wskrun_holding {
   wskrun_kind kind;
-  const char* kind_name; /* "IRP", "MDL", "pool", "thread", "timer", "work item", "socket" */
+  const char* kind_name; /* "IRP", "MDL", "pool", "thread", "timer", "work item", "socket", */
+                         /* "address list" */
   const void* address;
   size_t size_bytes;
   char tag[5];       /* Pool only: as in the source, 'ohcE' reads "Echo". */

@@ -27,6 +27,7 @@ constexpr KindRow kKinds[] = {
     {Holding::kTimer, WSKRUN_TIMER, "timer"},
     {Holding::kWorkItem, WSKRUN_WORK_ITEM, "work item"},
     {Holding::kSocket, WSKRUN_SOCKET, "socket"},
+    {Holding::kAddressList, WSKRUN_ADDRESS_LIST, "address list"},
 };
 
 const KindRow& row_of(Holding holding) {

@@ -1,5 +1,6 @@
 // The ledger: what the driver has allocated and not given back (IRPs, MDLs, pool, threads, timers,
-// work items, sockets), with the place that allocated it. The host reads it after DriverUnload.
+// work items, sockets, lists of addresses), with the place that allocated it. The host reads it
+// after DriverUnload.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +11,16 @@
 
 namespace wskrun::nt {
 
-enum class Holding : std::uint8_t { kIrp, kMdl, kPool, kThread, kTimer, kWorkItem, kSocket };
+enum class Holding : std::uint8_t {
+  kIrp,
+  kMdl,
+  kPool,
+  kThread,
+  kTimer,
+  kWorkItem,
+  kSocket,
+  kAddressList,  // WskGetAddressInfo
+};
 
 // Lies inside the object it accounts for (or in a hidden header before it). Set up by
 // ledger_add, unlinked by ledger_remove.

@@ -103,6 +103,15 @@ std::size_t encode(char32_t character, char16_t* out) {
   return 2;
 }
 
+bool is_well_formed(std::u16string_view text) {
+  while (!text.empty()) {
+    const Decoded next = decode(text.data(), text.size());
+    if (!next.valid) return false;
+    text.remove_prefix(next.units);
+  }
+  return true;
+}
+
 std::u16string to_utf16(std::string_view text) {
   return convert<char16_t>(text);
 }

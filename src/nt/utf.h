@@ -26,6 +26,9 @@ Decoded decode(const char16_t* text, std::size_t size);
 std::size_t encode(char32_t character, char* out);
 std::size_t encode(char32_t character, char16_t* out);
 
+// Every surrogate has its other half.
+bool is_well_formed(std::u16string_view text);
+
 std::u16string to_utf16(std::string_view text);
 std::string to_utf8(std::u16string_view text);
 

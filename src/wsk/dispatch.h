@@ -37,6 +37,8 @@ NTSTATUS WSKAPI get_address_info(PWSK_CLIENT Client, PUNICODE_STRING NodeName,
                                  PADDRINFOEXW Hints, PADDRINFOEXW* Result, PEPROCESS OwningProcess,
                                  PETHREAD OwningThread, PIRP Irp);
 VOID WSKAPI free_address_info(PWSK_CLIENT Client, PADDRINFOEXW AddrInfo);
+
+// name_info.cc
 NTSTATUS WSKAPI get_name_info(PWSK_CLIENT Client, PSOCKADDR SockAddr, ULONG SockAddrLength,
                               PUNICODE_STRING NodeName, PUNICODE_STRING ServiceName, ULONG Flags,
                               PEPROCESS OwningProcess, PETHREAD OwningThread, PIRP Irp);

@@ -6,6 +6,7 @@
 
 #include <atomic>
 
+#include "net/resolver.h"
 #include "net/transport.h"
 #include "wsk/completion.h"
 #include "wsk/settings.h"
@@ -28,6 +29,7 @@ class Subsystem {
   bool stop();
 
   net::Transport& transport() const { return transport_; }
+  net::Resolver& resolver() { return resolver_; }
   const Settings& settings() const { return settings_; }
   Ending next_ending() { return endings_.next(); }
 
@@ -42,6 +44,7 @@ class Subsystem {
   static const NPI_PROVIDER_CHARACTERISTICS kModule;
 
   net::Transport& transport_;
+  net::Resolver resolver_;
   const Settings settings_;
   EndingChoice endings_;
   HANDLE nmr_provider_ = nullptr;

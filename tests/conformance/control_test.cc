@@ -344,13 +344,13 @@ std::vector<Function> functions_of(const WSK_PROVIDER_DISPATCH& wsk, PWSK_CLIENT
          return wsk.WskSocketConnect(client, SOCK_DGRAM, IPPROTO_UDP, where, where, 0, nullptr,
                                      nullptr, nullptr, nullptr, nullptr, irp);
        }},
-      {"WskGetAddressInfo", STATUS_NOT_IMPLEMENTED,
+      {"WskGetAddressInfo", STATUS_INVALID_PARAMETER,
        [=, &wsk](PIRP irp) {
          PADDRINFOEXW result = nullptr;
          return wsk.WskGetAddressInfo(client, nullptr, nullptr, 0, nullptr, nullptr, &result,
                                       nullptr, nullptr, irp);
        }},
-      {"WskGetNameInfo", STATUS_NOT_IMPLEMENTED,
+      {"WskGetNameInfo", STATUS_INVALID_PARAMETER,
        [=, &wsk](PIRP irp) {
          return wsk.WskGetNameInfo(client, where, sizeof(SOCKADDR_IN), nullptr, nullptr, 0, nullptr,
                                    nullptr, irp);
