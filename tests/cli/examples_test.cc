@@ -7,8 +7,8 @@
 #include <numeric>
 #include <thread>
 
-#include "cli/process.h"
 #include "kit/peer.h"
+#include "kit/process.h"
 
 namespace wskrun::tests {
 namespace {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include "cli/process.h"
+#include "kit/process.h"
 
 namespace wskrun::tests {
 namespace {
@@ -137,8 +137,9 @@ TEST(Wskrun, ListsWhatADriverLeavesBehind) {
   EXPECT_THAT(process.output(),
               AllOf(held("IRP", "DriverEntry"), held("MDL", "DriverEntry"),
                     held("pool 'Left'", "DriverEntry"), held("work item", "DriverEntry")));
-  EXPECT_THAT(process.output(), AllOf(held("thread", "[A-Za-z]+"), held("timer", "[A-Za-z]+"),
-                                      held("socket", "[A-Za-z]+")));
+  EXPECT_THAT(process.output(),
+              AllOf(held("thread", "[A-Za-z]+"), held("timer", "[A-Za-z]+"),
+                    held("socket", "[A-Za-z]+"), held("address list", "[A-Za-z]+")));
 }
 
 }  // namespace

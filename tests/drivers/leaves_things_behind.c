@@ -9,31 +9,52 @@ static KTIMER Timer;
 static KDPC Dpc;
 static KEVENT Never;
 
-static NTSTATUS NTAPI SocketCreated(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Created) {
+static NTSTATUS NTAPI Completed(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Done) {
   UNREFERENCED_PARAMETER(DeviceObject);
   UNREFERENCED_PARAMETER(Irp);
-  KeSetEvent((PKEVENT)Created, IO_NO_INCREMENT, FALSE);
+  KeSetEvent((PKEVENT)Done, IO_NO_INCREMENT, FALSE);
   return STATUS_MORE_PROCESSING_REQUIRED;
 }
 
-static NTSTATUS LeaveSocket(VOID) {
-  WSK_CLIENT_NPI client = {NULL, &ClientDispatch};
+static NTSTATUS Wait(NTSTATUS Returned, PIRP Irp, PKEVENT Done) {
+  if (Returned != STATUS_PENDING) return Returned;
+  KeWaitForSingleObject(Done, Executive, KernelMode, FALSE, NULL);
+  return Irp->IoStatus.Status;
+}
+
+static NTSTATUS LeaveSocket(PIRP Irp, PKEVENT Done) {
+  return Wait(Wsk.Dispatch->WskSocket(Wsk.Client, AF_INET, SOCK_STREAM, IPPROTO_TCP,
+                                      WSK_FLAG_LISTEN_SOCKET, NULL, NULL, NULL, NULL, NULL, Irp),
+              Irp, Done);
+}
+
+static NTSTATUS LeaveAddresses(PIRP Irp, PKEVENT Done) {
+  UNICODE_STRING node = RTL_CONSTANT_STRING(L"127.0.0.1");
+  PADDRINFOEXW addresses;
+  return Wait(Wsk.Dispatch->WskGetAddressInfo(Wsk.Client, &node, NULL, NS_ALL, NULL, NULL,
+                                              &addresses, NULL, NULL, Irp),
+              Irp, Done);
+}
+
+static NTSTATUS Leave(NTSTATUS (*What)(PIRP Irp, PKEVENT Done)) {
   PIRP irp = IoAllocateIrp(1, FALSE);
-  KEVENT created;
+  KEVENT done;
   NTSTATUS status;
   if (irp == NULL) return STATUS_INSUFFICIENT_RESOURCES;
-  KeInitializeEvent(&created, NotificationEvent, FALSE);
-  IoSetCompletionRoutine(irp, SocketCreated, &created, TRUE, TRUE, TRUE);
+  KeInitializeEvent(&done, NotificationEvent, FALSE);
+  IoSetCompletionRoutine(irp, Completed, &done, TRUE, TRUE, TRUE);
+  status = What(irp, &done);
+  IoFreeIrp(irp);
+  return status;
+}
+
+static NTSTATUS LeaveWskThings(VOID) {
+  WSK_CLIENT_NPI client = {NULL, &ClientDispatch};
+  NTSTATUS status;
   WskRegister(&client, &Registration);
   status = WskCaptureProviderNPI(&Registration, 1000, &Wsk);
-  if (!NT_SUCCESS(status)) return status;
-  status = Wsk.Dispatch->WskSocket(Wsk.Client, AF_INET, SOCK_STREAM, IPPROTO_TCP,
-                                   WSK_FLAG_LISTEN_SOCKET, NULL, NULL, NULL, NULL, NULL, irp);
-  if (status == STATUS_PENDING) {
-    KeWaitForSingleObject(&created, Executive, KernelMode, FALSE, NULL);
-    status = irp->IoStatus.Status;
-  }
-  IoFreeIrp(irp);
+  if (NT_SUCCESS(status)) status = Leave(LeaveSocket);
+  if (NT_SUCCESS(status)) status = Leave(LeaveAddresses);
   return status;
 }
 
@@ -84,5 +105,5 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING Registry
   }
   LeaveTimer();
   if (!NT_SUCCESS(LeaveThread())) return STATUS_INSUFFICIENT_RESOURCES;
-  return LeaveSocket();
+  return LeaveWskThings();
 }

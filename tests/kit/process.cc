@@ -1,5 +1,5 @@
 // posix_spawn, one pipe for both outputs, and poll with a deadline.
-#include "cli/process.h"
+#include "kit/process.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -27,6 +27,7 @@ Process::Process(std::vector<std::string> arguments) {
   posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
   EXPECT_EQ(posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ), 0) << argv[0];
@@ -58,7 +59,7 @@ std::string Process::line_with(const std::string& text) {
   do {
     for (auto end = output_.find('\n', looked_at_); end != std::string::npos;
          end = output_.find('\n', looked_at_)) {
-      const std::string line = output_.substr(looked_at_, end - looked_at_);
+      std::string line = output_.substr(looked_at_, end - looked_at_);
       looked_at_ = end + 1;
       if (line.find(text) != std::string::npos) return line;
     }

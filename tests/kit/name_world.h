@@ -1,0 +1,28 @@
+// A world in which names are the tests' own: a process in namespaces, with an /etc, a host name and
+// a loopback that nobody else sees, where DNS is asked at 127.0.0.1 (dns_server.h).
+//
+//   CONFORMANCE_TEST(NameWorld, AHostHasItsAddresses) {
+//     covers("A-005");
+//     if (!in_name_world()) return repeat_in_name_world();
+//     ...
+//
+// repeat_in_name_world() runs the test a second time, in such a process, and fails as it fails.
+#pragma once
+
+namespace wskrun::tests {
+
+bool in_name_world();
+
+// Skips the test where the system gives nobody namespaces.
+void repeat_in_name_world();
+
+// Furnishes the world: call it first in there, before anything is asked. Throws when it cannot.
+//
+//   the machine    "box", in the domain corp.test, which is searched for names without a dot
+//   addresses      loopback, and 192.0.2.1
+//   /etc/hosts     localhost, box, and a name outside of ASCII
+//   /etc/services  blink: 4001 of TCP, 4002 of UDP; rays: 4003 of UDP
+//   DNS            a question is asked once and waits for half a minute
+void furnish_name_world();
+
+}  // namespace wskrun::tests
