@@ -98,22 +98,29 @@ typedef NTSTATUS(WSKAPI* PFN_WSK_CONTROL_CLIENT)(
 /*
  * WskGetAddressInfo: the addresses of a host, as GetAddrInfoW finds them.
  *
- *   NodeName       A host's name, or an address in numbers. NULL, or ServiceName NULL, not both.
- *   ServiceName    A service's name, or a port in decimal.
- *   NameSpace      Which name services to ask: NS_ALL, NS_DNS, ...
+ *   NodeName       A host's name, or an address in numbers; empty: this machine. NULL: loopback, or
+ *                  the wildcard with AI_PASSIVE.
+ *   ServiceName    A service's name, or a port in decimal. NULL: port 0. Not both NULL.
+ *   NameSpace      Which name services to ask: NS_ALL or NS_DNS.
  *   Provider       NULL, or the one provider to ask.
- *   Hints          NULL, or what to find: ai_flags, ai_family, ai_socktype, ai_protocol.
+ *   Hints          NULL, or what to find: ai_flags, ai_family, ai_socktype, ai_protocol. The other
+ *                  members are 0 or NULL.
  *   Result         Gets a list of one or more, linked by ai_next; ports are in network byte order.
- *                  The client frees it with WskFreeAddressInfo, once. Stays, like the names, until
- *                  Irp is completed.
+ *                  The client frees it with WskFreeAddressInfo, once. It is written when Irp is
+ *                  completed; until then, and after a failure, it is NULL.
  *   OwningProcess  Whose security to ask with; NULL for an account with few rights.
  *   OwningThread   NULL if OwningProcess is, else STATUS_INVALID_PARAMETER.
+ *   Irp            Can be cancelled: STATUS_CANCELLED, at once.
+ *
+ * NodeName, ServiceName and Hints are read during the call.
  *
  * IRQL     PASSIVE_LEVEL
- * Returns  STATUS_SUCCESS, STATUS_PENDING; STATUS_NO_MATCH: there is no such name;
- *          STATUS_INVALID_PARAMETER: both names absent, or no Irp, which is checked first.
- * Page     ddi/wsk/nc-wsk-pfn_wsk_get_address_info
- * Windows  Not there yet: answers STATUS_NOT_IMPLEMENTED and completes Irp.
+ * Returns  STATUS_SUCCESS, STATUS_PENDING; STATUS_NO_MATCH: it cannot be resolved;
+ *          STATUS_INVALID_PARAMETER: both names absent, text that is not UTF-16, undefined flags,
+ * or no Irp, which is checked first; STATUS_NOT_SUPPORTED: a family, a type of socket, a flag or a
+ * namespace that is not there. Result   IoStatus.Information: 0. Page
+ * ddi/wsk/nc-wsk-pfn_wsk_get_address_info Windows  Asks the system's resolver, with the rights of
+ * the process. See docs/differences.md.
  */
 typedef NTSTATUS(WSKAPI* PFN_WSK_GET_ADDRESS_INFO)(
     _In_ PWSK_CLIENT Client, _In_opt_ PUNICODE_STRING NodeName,
@@ -124,11 +131,11 @@ typedef NTSTATUS(WSKAPI* PFN_WSK_GET_ADDRESS_INFO)(
 /*
  * WskFreeAddressInfo: free a whole list that WskGetAddressInfo made. No Irp, no failure.
  *
- *   AddrInfo  The head of the list.
+ *   AddrInfo  The head of the list, which the client may have changed.
  *
  * IRQL     PASSIVE_LEVEL
  * Page     ddi/wsk/nc-wsk-pfn_wsk_free_address_info
- * Windows  Not there yet: nothing can be freed, since WskGetAddressInfo makes no list.
+ * Windows  What is no list, or was freed before, is reported and left alone.
  */
 typedef VOID(WSKAPI* PFN_WSK_FREE_ADDRESS_INFO)(
     _In_ PWSK_CLIENT Client, _In_ PADDRINFOEXW AddrInfo);
@@ -137,19 +144,20 @@ typedef VOID(WSKAPI* PFN_WSK_FREE_ADDRESS_INFO)(
  * WskGetNameInfo: the names of an address and a port.
  *
  *   SockAddr        The address, SockAddrLength bytes, at most sizeof(SOCKADDR_STORAGE).
- *   NodeName        NULL, or gets the host's full name, with a NUL.
- *   ServiceName     NULL, or gets the service's name, with a NUL. Not both NULL.
- *   Flags           NI_NOFQDN, NI_NUMERICHOST, NI_NAMEREQD, NI_NUMERICSERV, NI_DGRAM.
- *   OwningProcess   As for WskGetAddressInfo.
- *   OwningThread
+ *   NodeName        NULL, or gets the host's full name and its Length, with a NUL behind it.
+ * Written when Irp is completed; NI_MAXHOST characters are enough. ServiceName     NULL, or gets
+ * the service's name, likewise. Not both NULL. Flags           NI_NOFQDN, NI_NUMERICHOST,
+ * NI_NAMEREQD, NI_NUMERICSERV, NI_DGRAM. OwningProcess   As for WskGetAddressInfo. OwningThread
  *
  * A host without a name is given by its address, unless NI_NAMEREQD asks for a name.
  *
  * IRQL     PASSIVE_LEVEL
  * Returns  STATUS_SUCCESS, STATUS_PENDING; STATUS_NO_MATCH: no name, and NI_NAMEREQD;
- *          STATUS_INVALID_PARAMETER; STATUS_BUFFER_TOO_SMALL: a string without the room.
+ *          STATUS_INVALID_PARAMETER; STATUS_BUFFER_TOO_SMALL: a string without the room, and then
+ *          neither is written; STATUS_CANCELLED, at once, after IoCancelIrp.
+ * Result   IoStatus.Information: 0.
  * Page     ddi/wsk/nc-wsk-pfn_wsk_get_name_info
- * Windows  Not there yet: answers STATUS_NOT_IMPLEMENTED and completes Irp.
+ * Windows  As WskGetAddressInfo.
  */
 typedef NTSTATUS(WSKAPI* PFN_WSK_GET_NAME_INFO)(
     _In_ PWSK_CLIENT Client, _In_ PSOCKADDR SockAddr, _In_ ULONG SockAddrLength,
