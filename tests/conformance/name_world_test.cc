@@ -11,6 +11,7 @@
 #include "kit/fixture.h"
 #include "kit/name_calls.h"
 #include "kit/name_world.h"
+#include "kit/own_world.h"
 
 namespace wskrun::tests {
 namespace {
@@ -26,7 +27,7 @@ constexpr std::nullopt_t kNull = std::nullopt;
 class NameWorldTest : public ConformanceTest {
  protected:
   void SetUp() override {
-    if (!in_name_world()) return;
+    if (!in_own_world()) return;
     furnish_name_world();
     dns_.emplace();
     start_runtime();
@@ -77,7 +78,7 @@ int resolver_threads() {
 
 CONFORMANCE_TEST(NameWorld, AHostHasItsAddressesOfBothFamilies) {
   covers("A-001", "A-002", "A-003", "A-004", "A-005", "A-012");
-  if (!in_name_world()) return repeat_in_name_world();
+  if (!in_own_world()) return repeat_in_own_world();
   dns().add_address("two.test", "192.0.2.10");
   dns().add_address("two.test", "192.0.2.11");
   dns().add_address("two.test", "2001:db8::10");
@@ -96,7 +97,7 @@ CONFORMANCE_TEST(NameWorld, AHostHasItsAddressesOfBothFamilies) {
 
 CONFORMANCE_TEST(NameWorld, OnlyFamiliesThatTheMachineHasAreFoundIfAskedSo) {
   covers("A-003", "A-004");
-  if (!in_name_world()) return repeat_in_name_world();
+  if (!in_own_world()) return repeat_in_own_world();
   dns().add_address("both.test", "192.0.2.10");
   dns().add_address("both.test", "2001:db8::10");
   Addresses call(*this);
@@ -109,7 +110,7 @@ CONFORMANCE_TEST(NameWorld, OnlyFamiliesThatTheMachineHasAreFoundIfAskedSo) {
 
 CONFORMANCE_TEST(NameWorld, AHostWithoutIpv6CanBeMapped) {
   covers("A-003", "A-004");
-  if (!in_name_world()) return repeat_in_name_world();
+  if (!in_own_world()) return repeat_in_own_world();
   dns().add_address("four.test", "192.0.2.10");
   dns().add_address("both.test", "192.0.2.11");
   dns().add_address("both.test", "2001:db8::11");
@@ -128,7 +129,7 @@ CONFORMANCE_TEST(NameWorld, AHostWithoutIpv6CanBeMapped) {
 
 CONFORMANCE_TEST(NameWorld, TheCanonicalNameIsWhereAliasesLead) {
   covers("A-003", "A-005");
-  if (!in_name_world()) return repeat_in_name_world();
+  if (!in_own_world()) return repeat_in_own_world();
   dns().add_alias("www.test", "real.test");
   dns().add_address("real.test", "192.0.2.10");
   dns().add_address("flat.corp.test", "192.0.2.11");
@@ -146,7 +147,7 @@ CONFORMANCE_TEST(NameWorld, TheCanonicalNameIsWhereAliasesLead) {
 
 CONFORMANCE_TEST(NameWorld, FilesComeBeforeDns) {
   covers("A-002", "A-003");
-  if (!in_name_world()) return repeat_in_name_world();
+  if (!in_own_world()) return repeat_in_own_world();
   dns().add_address("box", "192.0.2.99");
   Addresses call(*this);
   EXPECT_EQ(call.run(u"box", u"1"), kDone);
@@ -159,7 +160,7 @@ CONFORMANCE_TEST(NameWorld, FilesComeBeforeDns) {
 
 CONFORMANCE_TEST(NameWorld, AnEmptyNameIsThisMachine) {
   covers("A-003");
-  if (!in_name_world()) return repeat_in_name_world();
+  if (!in_own_world()) return repeat_in_own_world();
   Addresses call(*this);
   for (const auto* name : {u"", u"..localmachine"}) {
     EXPECT_EQ(call.run(name, u"7"), kDone);
@@ -173,7 +174,7 @@ CONFORMANCE_TEST(NameWorld, AnEmptyNameIsThisMachine) {
 
 CONFORMANCE_TEST(NameWorld, AServiceHasThePortOfItsProtocol) {
   covers("A-002", "A-003", "A-005");
-  if (!in_name_world()) return repeat_in_name_world();
+  if (!in_own_world()) return repeat_in_own_world();
   Addresses call(*this);
   const auto ports = [&](INT type, INT protocol, const char16_t* service) {
     call.hints.ai_socktype = type;
@@ -196,7 +197,7 @@ CONFORMANCE_TEST(NameWorld, AServiceHasThePortOfItsProtocol) {
 
 CONFORMANCE_TEST(NameWorld, WhatCannotBeResolvedDoesNotMatch) {
   covers("A-001", "A-012");
-  if (!in_name_world()) return repeat_in_name_world();
+  if (!in_own_world()) return repeat_in_own_world();
   dns().add_alias("empty.test", "nowhere.test");  // It exists, and has no address.
   dns().fail("broken.test");
   Addresses call(*this);
@@ -212,7 +213,7 @@ CONFORMANCE_TEST(NameWorld, WhatCannotBeResolvedDoesNotMatch) {
 
 CONFORMANCE_TEST(NameWorldAsWindows, AnUnknownHostIsNotFoundThere) {
   covers("A-001");
-  if (!in_name_world()) return repeat_in_name_world();
+  if (!in_own_world()) return repeat_in_own_world();
   Addresses call(*this);
   EXPECT_EQ(call.run(u"missing.test", u"80"), (Completed{STATUS_NOT_FOUND, 0}));
   EXPECT_TRUE(call.irp().returned_as(STATUS_PENDING));
@@ -221,7 +222,7 @@ CONFORMANCE_TEST(NameWorldAsWindows, AnUnknownHostIsNotFoundThere) {
 
 CONFORMANCE_TEST(NameWorld, AHostOutsideOfAsciiIsAskedForInPunycode) {
   covers("A-003");
-  if (!in_name_world()) return repeat_in_name_world();
+  if (!in_own_world()) return repeat_in_own_world();
   dns().add_address("xn--bcher-kva.test", "192.0.2.10");
   Addresses call(*this);
   EXPECT_EQ(call.run(u"b\u00fccher.test", u"1"), kDone);
@@ -236,7 +237,7 @@ CONFORMANCE_TEST(NameWorld, AHostOutsideOfAsciiIsAskedForInPunycode) {
 
 CONFORMANCE_TEST(NameWorld, AnAddressHasAFullNameAndAPortAService) {
   covers("A-013", "A-016", "A-018");
-  if (!in_name_world()) return repeat_in_name_world();
+  if (!in_own_world()) return repeat_in_own_world();
   dns().add_pointer("10.2.0.192.in-addr.arpa", "ten.other.test");
   Names call(*this);
   EXPECT_EQ(call.run(ipv4(0xC000020A, 4001), 0), kDone);
@@ -253,7 +254,7 @@ CONFORMANCE_TEST(NameWorld, AnAddressHasAFullNameAndAPortAService) {
 
 CONFORMANCE_TEST(NameWorld, AHostOfTheOwnDomainCanBeNamedShort) {
   covers("A-020", "A-016");
-  if (!in_name_world()) return repeat_in_name_world();
+  if (!in_own_world()) return repeat_in_own_world();
   dns().add_pointer("10.2.0.192.in-addr.arpa", "ten.corp.test");
   dns().add_pointer("11.2.0.192.in-addr.arpa", "eleven.other.test");
   Names call(*this);
@@ -267,7 +268,7 @@ CONFORMANCE_TEST(NameWorld, AHostOfTheOwnDomainCanBeNamedShort) {
 
 CONFORMANCE_TEST(NameWorld, AHostWithoutANameIsItsAddressUnlessANameIsRequired) {
   covers("A-019", "A-021", "A-022", "A-013");
-  if (!in_name_world()) return repeat_in_name_world();
+  if (!in_own_world()) return repeat_in_own_world();
   dns().fail("11.2.0.192.in-addr.arpa");
   Names call(*this);
   for (const std::uint32_t address : {0xC000020Au, 0xC000020Bu}) {
@@ -288,7 +289,7 @@ CONFORMANCE_TEST(NameWorld, AHostWithoutANameIsItsAddressUnlessANameIsRequired) 
 
 CONFORMANCE_TEST(NameWorld, ACallThatWaitsForAServerCanBeCancelled) {
   covers("I-022", "A-001", "A-012", "A-013");
-  if (!in_name_world()) return repeat_in_name_world();
+  if (!in_own_world()) return repeat_in_own_world();
   dns().hold("slow.test");
   dns().hold("10.2.0.192.in-addr.arpa");
   dns().add_address("slow.test", "192.0.2.10");
@@ -320,7 +321,7 @@ CONFORMANCE_TEST(NameWorld, ACallThatWaitsForAServerCanBeCancelled) {
 
 CONFORMANCE_TEST(NameWorld, ASlowServerKeepsOnlyItsOwnCallWaiting) {
   covers("A-001", "A-007", "I-003");
-  if (!in_name_world()) return repeat_in_name_world();
+  if (!in_own_world()) return repeat_in_own_world();
   dns().hold("slow.test");
   dns().add_address("slow.test", "192.0.2.10");
   dns().add_address("fast.test", "192.0.2.11");
@@ -338,7 +339,7 @@ CONFORMANCE_TEST(NameWorld, ASlowServerKeepsOnlyItsOwnCallWaiting) {
 
 CONFORMANCE_TEST(NameWorld, DeregistrationWaitsForACall) {
   covers("N-025");
-  if (!in_name_world()) return repeat_in_name_world();
+  if (!in_own_world()) return repeat_in_own_world();
   static constexpr WSK_CLIENT_DISPATCH kDispatch = {MAKE_WSK_VERSION(1, 0), 0, nullptr};
   dns().hold("slow.test");
   dns().add_address("slow.test", "192.0.2.10");
@@ -375,7 +376,7 @@ CONFORMANCE_TEST(NameWorld, DeregistrationWaitsForACall) {
 
 CONFORMANCE_TEST(NameWorld, TheRuntimeEndsWithoutWaitingForAServer) {
   covers("N-025");
-  if (!in_name_world()) return repeat_in_name_world();
+  if (!in_own_world()) return repeat_in_own_world();
   dns().hold("slow.test");
   {
     Addresses call(*this);

@@ -1,20 +1,8 @@
-// A world in which names are the tests' own: a process in namespaces, with an /etc, a host name and
-// a loopback that nobody else sees, where DNS is asked at 127.0.0.1 (dns_server.h).
-//
-//   CONFORMANCE_TEST(NameWorld, AHostHasItsAddresses) {
-//     covers("A-005");
-//     if (!in_name_world()) return repeat_in_name_world();
-//     ...
-//
-// repeat_in_name_world() runs the test a second time, in such a process, and fails as it fails.
+// A world (own_world.h) in which names are the tests' own, where DNS is asked at 127.0.0.1
+// (dns_server.h).
 #pragma once
 
 namespace wskrun::tests {
-
-bool in_name_world();
-
-// Skips the test where the system gives nobody namespaces.
-void repeat_in_name_world();
 
 // Furnishes the world: call it first in there, before anything is asked. Throws when it cannot.
 //

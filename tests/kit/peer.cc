@@ -47,6 +47,13 @@ Endpoint loopback(std::uint16_t port, IpVersion version) {
   return endpoint;
 }
 
+Endpoint wildcard(IpVersion version) {
+  Endpoint endpoint;
+  endpoint.storage.ss_family = version == IpVersion::k4 ? AF_INET : AF_INET6;
+  endpoint.size = version == IpVersion::k4 ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
+  return endpoint;
+}
+
 int new_socket(IpVersion version) {
   const int fd = ::socket(version == IpVersion::k4 ? AF_INET : AF_INET6, SOCK_STREAM, 0);
   if (fd < 0) fail("socket");
@@ -212,15 +219,18 @@ std::uint16_t Peer::remote_port() const {
   return ntohs(reinterpret_cast<sockaddr_in&>(endpoint.storage).sin_port);
 }
 
-PeerListener::PeerListener(IpVersion version) : fd_(new_socket(version)) {
-  Endpoint endpoint = loopback(0, version);
+PeerListener::PeerListener(IpVersion version, At at) : fd_(new_socket(version)) {
+  Endpoint endpoint = at == At::kLoopback ? loopback(0, version) : wildcard(version);
   if (::bind(fd_, endpoint.address(), endpoint.size) != 0) fail("bind");
   if (::listen(fd_, SOMAXCONN) != 0) fail("listen");
   port_ = port_of(fd_);
 }
 
+PeerListener::PeerListener(PeerListener&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)), port_(other.port_) {}
+
 PeerListener::~PeerListener() {
-  ::close(fd_);
+  if (fd_ >= 0) ::close(fd_);
 }
 
 Peer PeerListener::accept() {

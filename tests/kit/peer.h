@@ -49,10 +49,10 @@ class Peer {
 
 class PeerListener {
  public:
-  explicit PeerListener(IpVersion version = IpVersion::k4);
+  enum class At : std::uint8_t { kLoopback, kEveryAddress };
+  explicit PeerListener(IpVersion version = IpVersion::k4, At at = At::kLoopback);
+  PeerListener(PeerListener&& other) noexcept;
   ~PeerListener();
-  PeerListener(const PeerListener&) = delete;
-  PeerListener& operator=(const PeerListener&) = delete;
 
   std::uint16_t port() const { return port_; }
   Peer accept();
