@@ -134,8 +134,7 @@ TEST_F(KeTimer, ExpireInTheOrderOfTheirTimes) {
   KeInitializeEvent(&last, NotificationEvent, FALSE);
   static PKEVENT last_event;
   last_event = &last;
-  const LONGLONG start = in_ms(5).QuadPart;
-  for (int i = kTimers - 1; i >= 0; --i) {  // Set backwards: each is the new first.
+  for (int i = 0; i < kTimers; ++i) {
     KeInitializeTimer(&all[i].timer);
     KeInitializeDpc(
         &all[i].dpc,
@@ -144,9 +143,25 @@ TEST_F(KeTimer, ExpireInTheOrderOfTheirTimes) {
           if (order.size() == kTimers) KeSetEvent(last_event, 0, FALSE);
         },
         reinterpret_cast<void*>(static_cast<std::intptr_t>(i)));
-    LARGE_INTEGER due;
-    due.QuadPart = start - i * 10'000;
-    KeSetTimer(&all[i].timer, due, &all[i].dpc);
+  }
+  // False where it took longer than the first one's time: that would show nothing.
+  const auto set_all = [&] {
+    LARGE_INTEGER first, now;
+    KeQuerySystemTimePrecise(&first);
+    first.QuadPart += 50 * 10'000;
+    for (int i = kTimers - 1; i >= 0; --i) {  // Set backwards: each is the new first.
+      LARGE_INTEGER due;
+      due.QuadPart = first.QuadPart + i * 10'000;
+      KeSetTimer(&all[i].timer, due, &all[i].dpc);
+    }
+    KeQuerySystemTimePrecise(&now);
+    return now.QuadPart < first.QuadPart;
+  };
+  while (!set_all()) {
+    for (Each& each : all) KeCancelTimer(&each.timer);
+    KeFlushQueuedDpcs();
+    order.clear();
+    KeClearEvent(&last);
   }
   wait_for(&last);
   for (int i = 0; i < kTimers; ++i) ASSERT_EQ(order[i], i);
