@@ -163,7 +163,7 @@ CONFORMANCE_TEST(ConditionalAccept, WhatIsRejectedIsReset) {
 
 CONFORMANCE_TEST(ConditionalAccept, AnUndefinedAnswerRejects) {
   covers("L-037");
-  const Listener listener = inspecting(static_cast<WSK_INSPECT_ACTION>(4711));
+  const Listener listener = inspecting(WskInspectMax);
   Peer peer = Peer::connect(listener.port());
   EXPECT_FALSE(peer.ends_orderly());
 }
