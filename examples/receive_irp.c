@@ -194,25 +194,13 @@ static NTSTATUS StartListener(VOID) {
 
 /* ---- the driver ----------------------------------------------------------------------------- */
 
-static NTSTATUS StartThread(VOID) {
-  HANDLE handle;
-  NTSTATUS status = PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, Run, NULL);
-  if (!NT_SUCCESS(status)) return status;
-  /* A handle that was just made can be turned into its object. */
-  status = ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode,
-                                     (PVOID*)&Thread, NULL);
-  NT_ASSERT(NT_SUCCESS(status));
-  ZwClose(handle);
-  return STATUS_SUCCESS;
-}
-
 static NTSTATUS Start(VOID) {
   NTSTATUS status;
   if (!Connects) {
     status = StartListener();
     if (!NT_SUCCESS(status)) return status;
   }
-  status = StartThread();
+  status = StartThread(Run, &Thread);
   if (!NT_SUCCESS(status) && !Connects) CloseSocket(Listener);
   return status;
 }
@@ -220,8 +208,7 @@ static NTSTATUS Start(VOID) {
 static VOID NTAPI Unload(PDRIVER_OBJECT DriverObject) {
   UNREFERENCED_PARAMETER(DriverObject);
   KeSetEvent(&StopEvent, IO_NO_INCREMENT, FALSE);
-  KeWaitForSingleObject(Thread, Executive, KernelMode, FALSE, NULL);
-  ObDereferenceObject(Thread);
+  WaitForThread(Thread);
   if (!Connects) CloseSocket(Listener);
   StopWsk();
 }

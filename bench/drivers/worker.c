@@ -68,32 +68,23 @@ static BOOLEAN Opened(PCONNECTION Connection) {
 
 static const SERVER_TYPE Type = {sizeof(WORK), NULL, Opened, CloseStepper};
 
-static NTSTATUS StartThread(VOID) {
-  HANDLE handle;
-  NTSTATUS status;
+static NTSTATUS StartWorker(VOID) {
   KeInitializeSpinLock(&Queue.Lock);
   InitializeListHead(&Queue.List);
   KeInitializeEvent(&Queue.HasWork, SynchronizationEvent, FALSE);
-  status = PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, Run, NULL);
-  if (!NT_SUCCESS(status)) return status;
-  status = ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode,
-                                     (PVOID*)&Queue.Thread, NULL);
-  NT_ASSERT(NT_SUCCESS(status)); /* A handle that was just made. */
-  ZwClose(handle);
-  return STATUS_SUCCESS;
+  return StartThread(Run, &Queue.Thread);
 }
 
-static VOID StopThread(VOID) {
+static VOID StopWorker(VOID) {
   Queue.Stop = TRUE;
   KeSetEvent(&Queue.HasWork, IO_NO_INCREMENT, FALSE);
-  KeWaitForSingleObject(Queue.Thread, Executive, KernelMode, FALSE, NULL);
-  ObDereferenceObject(Queue.Thread);
+  WaitForThread(Queue.Thread);
 }
 
 static VOID NTAPI Unload(PDRIVER_OBJECT DriverObject) {
   UNREFERENCED_PARAMETER(DriverObject);
   StopServer(); /* Needs the thread: it lets go of the connections. */
-  StopThread();
+  StopWorker();
   StopWsk();
 }
 
@@ -104,10 +95,10 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING Registry
   if (!NT_SUCCESS(status)) return status;
   status = StartWsk();
   if (!NT_SUCCESS(status)) return status;
-  status = StartThread();
+  status = StartWorker();
   if (NT_SUCCESS(status)) {
     status = StartServer(&Type);
-    if (!NT_SUCCESS(status)) StopThread();
+    if (!NT_SUCCESS(status)) StopWorker();
   }
   if (!NT_SUCCESS(status)) {
     StopWsk();

@@ -73,9 +73,27 @@ NTSTATUS CloseSocket(PWSK_SOCKET Socket) {
   return FinishCall(&call, dispatch->WskCloseSocket(Socket, call.Irp), NULL);
 }
 
+NTSTATUS StartThread(PKSTART_ROUTINE Routine, PETHREAD* Thread) {
+  HANDLE handle;
+  NTSTATUS status =
+      PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, Routine, NULL);
+  if (!NT_SUCCESS(status)) return status;
+  /* A handle that was just made can be turned into its object. */
+  status = ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode,
+                                     (PVOID*)Thread, NULL);
+  NT_ASSERT(NT_SUCCESS(status));
+  ZwClose(handle);
+  return STATUS_SUCCESS;
+}
+
+VOID WaitForThread(PETHREAD Thread) {
+  KeWaitForSingleObject(Thread, Executive, KernelMode, FALSE, NULL);
+  ObDereferenceObject(Thread);
+}
+
 typedef struct _REGISTRY_VALUE {
   KEY_VALUE_PARTIAL_INFORMATION Header;
-  UCHAR Rest[64];
+  UCHAR Rest[512];
 } REGISTRY_VALUE;
 
 static NTSTATUS ReadValue(PUNICODE_STRING RegistryPath, PCWSTR Name, REGISTRY_VALUE* Value) {
@@ -121,15 +139,35 @@ static BOOLEAN ParseIpv4Address(PCWSTR Text, ULONG Length, IN_ADDR* Address) {
   return byte == 4;
 }
 
-BOOLEAN ReadIpv4Address(PUNICODE_STRING RegistryPath, PCWSTR Name, IN_ADDR* Address) {
+/* The characters of the text in Value, without its zero; FALSE when there is none. */
+static BOOLEAN ReadString(PUNICODE_STRING RegistryPath, PCWSTR Name, REGISTRY_VALUE* Value,
+                          ULONG* Length) {
+  PCWSTR text = (PCWSTR)Value->Header.Data;
+  if (!NT_SUCCESS(ReadValue(RegistryPath, Name, Value))) return FALSE;
+  if (Value->Header.Type != REG_SZ) return FALSE;
+  *Length = Value->Header.DataLength / sizeof(WCHAR);
+  while (*Length > 0 && text[*Length - 1] == L'\0') --*Length; /* REG_SZ counts its zero. */
+  return TRUE;
+}
+
+BOOLEAN ReadText(PUNICODE_STRING RegistryPath, PCWSTR Name, PSTR Text, SIZE_T Size) {
   REGISTRY_VALUE value;
   PCWSTR text = (PCWSTR)value.Header.Data;
+  ULONG length, i;
+  if (!ReadString(RegistryPath, Name, &value, &length) || length >= Size) return FALSE;
+  for (i = 0; i < length; ++i) {
+    if (text[i] == L'\0' || text[i] > 0x7F) return FALSE;
+    Text[i] = (CHAR)text[i];
+  }
+  Text[length] = '\0';
+  return TRUE;
+}
+
+BOOLEAN ReadIpv4Address(PUNICODE_STRING RegistryPath, PCWSTR Name, IN_ADDR* Address) {
+  REGISTRY_VALUE value;
   ULONG length;
-  if (!NT_SUCCESS(ReadValue(RegistryPath, Name, &value))) return FALSE;
-  if (value.Header.Type != REG_SZ) return FALSE;
-  length = value.Header.DataLength / sizeof(WCHAR);
-  while (length > 0 && text[length - 1] == L'\0') --length; /* REG_SZ counts its zero. */
-  return ParseIpv4Address(text, length, Address);
+  return ReadString(RegistryPath, Name, &value, &length) &&
+         ParseIpv4Address((PCWSTR)value.Header.Data, length, Address);
 }
 
 SOCKADDR_IN MakeAddress(IN_ADDR Address, USHORT Port) {

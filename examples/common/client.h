@@ -46,8 +46,17 @@ NTSTATUS FinishCall(_Inout_ PWSK_CALL Call, NTSTATUS Returned, _In_opt_ PKEVENT 
 
 NTSTATUS CloseSocket(_In_ PWSK_SOCKET Socket);
 
+/* A system thread, and its end: WaitForThread also gives the thread object back. */
+NTSTATUS StartThread(_In_ PKSTART_ROUTINE Routine, _Out_ PETHREAD* Thread);
+VOID WaitForThread(_In_ PETHREAD Thread);
+
 /* A number in the driver's own key; `Default` where there is none. */
 ULONG ReadNumber(_In_ PUNICODE_STRING RegistryPath, _In_ PCWSTR Name, ULONG Default);
+
+/* A text of ASCII in the driver's own key, with its zero in Size bytes. FALSE: there is none, or it
+   does not fit. */
+BOOLEAN ReadText(_In_ PUNICODE_STRING RegistryPath, _In_ PCWSTR Name,
+                 _Out_writes_z_(Size) PSTR Text, SIZE_T Size);
 
 /* An IPv4 address written as text, "127.0.0.1", in the driver's own key. */
 BOOLEAN ReadIpv4Address(_In_ PUNICODE_STRING RegistryPath, _In_ PCWSTR Name,

@@ -1,12 +1,17 @@
-// The drivers in examples/, run as their readers run them, against plain TCP peers: on every
+// The drivers in examples/, run as their readers run them, against plain peers: on every
 // transport and at both delivery levels. Unloaded, none leaves anything behind.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <net/if.h>
 #include <signal.h>
 
+#include <memory>
 #include <numeric>
 #include <thread>
 
+#include "kit/dns_server.h"
+#include "kit/neighbour.h"
+#include "kit/own_world.h"
 #include "kit/peer.h"
 #include "kit/process.h"
 
@@ -173,6 +178,66 @@ TEST_P(Examples, ReceiveIrpIsUnloadedWhileItReceives) {
   Peer peer = Peer::connect(listening_port(process));
   peer.send(bytes(1000));
   unload(process);
+}
+
+TEST_P(Examples, DnsPrintsTheAddressesOfAName) {
+  DnsServer server(0);
+  server.add_address("host.example", "192.0.2.7");
+  server.add_address("host.example", "192.0.2.8");
+  server.add_address("host.example", "2001:db8::7");
+  Process process(command(
+      "dns", {"--param", "Name=host.example", "--param", "Port=" + std::to_string(server.port())}));
+  EXPECT_NE(process.line_with("that is all"), "");
+  for (const char* address : {"192.0.2.7", "192.0.2.8", "2001:db8:0:0:0:0:0:7"}) {
+    EXPECT_THAT(process.output(), HasSubstr(std::string("host.example has ") + address + "\n"));
+  }
+  unload(process);
+}
+
+TEST_P(Examples, DnsSaysThatANameDoesNotExist) {
+  DnsServer server(0);
+  Process process(command("dns", {"--param", "Name=nobody.example", "--param",
+                                  "Port=" + std::to_string(server.port())}));
+  EXPECT_NE(process.line_with("nobody.example does not exist"), "");
+  unload(process);
+}
+
+TEST_P(Examples, DnsIsUnloadedWhileItAsks) {
+  DnsServer server(0);
+  server.hold("host.example");
+  Process process(command(
+      "dns", {"--param", "Name=host.example", "--param", "Port=" + std::to_string(server.port())}));
+  server.wait_asked("host.example");
+  unload(process);
+}
+
+TEST_P(Examples, DnsRefusesWhatIsNoName) {
+  Process missing(command("dns"));
+  EXPECT_NE(missing.line_with("Name is missing"), "");
+  EXPECT_NE(missing.exit_status(), 0);
+  Process empty_label(command("dns", {"--param", "Name=a..b"}));
+  EXPECT_NE(empty_label.line_with("asking for 'a..b' failed with 0xC000000D"), "");
+  unload(empty_label);
+}
+
+TEST_P(Examples, MulticastIsHeardByAllInTheGroup) {
+  if (!in_own_world()) return repeat_in_own_world();
+  bring_up_loopback();
+  Neighbour neighbour;
+  Process here(command("multicast", {"--param", "Say=hello", "--param",
+                                     "Interface=" + std::to_string(if_nametoindex("here"))}));
+  EXPECT_NE(here.line_with("heard 'hello' from [2001:db8:0:0:0:0:0:1]:5151"), "");
+
+  std::unique_ptr<Process> there;
+  neighbour.in_its_network([&] {
+    const std::string index = std::to_string(if_nametoindex("there"));
+    there = std::make_unique<Process>(
+        command("multicast", {"--param", "Say=good day", "--param", "Interface=" + index}));
+  });
+  EXPECT_NE(here.line_with("heard 'good day' from [2001:db8:0:0:0:0:0:2]:5151"), "");
+  EXPECT_NE(there->line_with("heard 'good day'"), "");
+  unload(here);
+  unload(*there);
 }
 
 }  // namespace

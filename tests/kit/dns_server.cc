@@ -61,14 +61,15 @@ std::string record(const std::string& name, std::uint16_t type, const std::strin
 
 }  // namespace
 
-DnsServer::DnsServer() : socket_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+DnsServer::DnsServer(std::uint16_t port)
+    : socket_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_port = htons(53);
+  address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   if (::bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
       ::pipe(stop_) != 0) {
-    throw std::runtime_error("no name server can be had at 127.0.0.1:53");
+    throw std::runtime_error("no name server can be had at 127.0.0.1:" + std::to_string(port));
   }
   thread_ = std::thread([this] { serve(); });
 }
@@ -78,6 +79,13 @@ DnsServer::~DnsServer() {
   thread_.join();
   ::close(stop_[0]);
   ::close(socket_);
+}
+
+std::uint16_t DnsServer::port() const {
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size);
+  return ntohs(address.sin_port);
 }
 
 void DnsServer::add(const std::string& name, Type type, std::string data) {

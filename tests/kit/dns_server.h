@@ -1,5 +1,5 @@
-// DnsServer: a name server on 127.0.0.1:53 that knows what a test tells it, and can be silent. It
-// needs a world of its own (name_world.h): outside, the port is the machine's.
+// DnsServer: a name server on 127.0.0.1 that knows what a test tells it, and can be silent. At port
+// 53 it needs a world of its own (name_world.h): outside, the port is the machine's.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace wskrun::tests {
 // does not exist.
 class DnsServer {
  public:
-  DnsServer();  // Throws when the port is not to be had.
+  explicit DnsServer(std::uint16_t port = 53);  // 0: a free one. Throws when it is not to be had.
   ~DnsServer();
   DnsServer(const DnsServer&) = delete;
   DnsServer& operator=(const DnsServer&) = delete;
@@ -26,6 +26,8 @@ class DnsServer {
   void add_alias(const std::string& name, const std::string& target);
   void add_pointer(const std::string& reversed, const std::string& name);  // 1.0.0.127.in-addr.arpa
   void fail(const std::string& name);                                      // Answers SERVFAIL.
+
+  std::uint16_t port() const;
 
   // Answers no question about `name` until release(), which answers those that came meanwhile.
   void hold(const std::string& name);

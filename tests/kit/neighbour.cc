@@ -58,6 +58,14 @@ int protocol_of(const unsigned char* packet) {
   return packet[0] >> 4 == 4 ? packet[9] : packet[6];
 }
 
+// The kernel configures an end of the cable a moment after both are up; the route of multicasts is
+// the last it makes.
+void wait_configured(const std::string& interface) {
+  while (ip("-6 route show table all type multicast dev " + interface).empty()) {
+    std::this_thread::yield();
+  }
+}
+
 // Runs it in another thread, and throws what it throws.
 void in_thread(const std::function<void()>& action) {
   std::exception_ptr thrown;
@@ -73,7 +81,7 @@ void in_thread(const std::function<void()>& action) {
 
 }  // namespace
 
-void ip(const std::string& arguments) {
+std::string ip(const std::string& arguments) {
   std::vector<std::string> command = {"/usr/bin/env", "ip"};
   std::istringstream words(arguments);
   for (std::string word; words >> word;) command.push_back(word);
@@ -81,6 +89,7 @@ void ip(const std::string& arguments) {
   if (process.exit_status() != 0) {
     throw std::runtime_error("ip " + arguments + ": " + process.output());
   }
+  return process.output();
 }
 
 Neighbour::Neighbour() {
@@ -93,7 +102,9 @@ Neighbour::Neighbour() {
   ip("address add 192.0.2.1/24 dev here");
   ip("address add 2001:db8::1/64 dev here nodad");
   ip("link set here addrgenmode none up");  // No link-local address, which would come later.
+  wait_configured("here");
   in_its_network([this] {
+    wait_configured("there");
     its_post_ = new_post("192.0.2.2");
     listening_ = ::socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, htons(ETH_P_ALL));
     need(listening_ >= 0, "listening to the cable");

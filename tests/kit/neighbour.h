@@ -14,8 +14,8 @@
 
 namespace wskrun::tests {
 
-// Runs the program `ip` in this host's network. Throws when it fails.
-void ip(const std::string& arguments);
+// Runs the program `ip` in this host's network, and has what it prints. Throws when it fails.
+std::string ip(const std::string& arguments);
 
 class Neighbour {
  public:
@@ -30,8 +30,10 @@ class Neighbour {
   // neighbour had sent, too: whatever is on the cable arrives first, either way.
   int segments();
 
- private:
+  // Runs it in a thread whose sockets and processes are the neighbour's.
   void in_its_network(const std::function<void()>& action);
+
+ private:
   void lay_cable();
 
   int network_ = -1;
