@@ -21,4 +21,5 @@
 #include <wdm/ob.h>
 #include <wdm/ps.h>
 #include <wdm/rtl.h>
+#include <wdm/se.h>
 #include <wdm/zw.h>
