@@ -185,13 +185,14 @@ typedef enum wskrun_kind {
   WSKRUN_WORK_ITEM,
   WSKRUN_SOCKET,
   WSKRUN_ADDRESS_LIST, /* Of WskGetAddressInfo. */
+  WSKRUN_SECURITY_DESCRIPTOR, /* Of WSK_CACHE_SD or SO_WSK_SECURITY. */
 } wskrun_kind;
 
 /* Something allocated and not given back. The strings live as long as the report. */
 typedef struct wskrun_holding {
   wskrun_kind kind;
   const char* kind_name; /* "IRP", "MDL", "pool", "thread", "timer", "work item", "socket", */
-                         /* "address list" */
+                         /* "address list", "security descriptor" */
   const void* address;
   size_t size_bytes;
   char tag[5];       /* Pool only: as in the source, 'ohcE' reads "Echo". */

@@ -28,6 +28,7 @@ constexpr KindRow kKinds[] = {
     {Holding::kWorkItem, WSKRUN_WORK_ITEM, "work item"},
     {Holding::kSocket, WSKRUN_SOCKET, "socket"},
     {Holding::kAddressList, WSKRUN_ADDRESS_LIST, "address list"},
+    {Holding::kSecurityDescriptor, WSKRUN_SECURITY_DESCRIPTOR, "security descriptor"},
 };
 
 const KindRow& row_of(Holding holding) {

@@ -1,6 +1,6 @@
 // The ledger: what the driver has allocated and not given back (IRPs, MDLs, pool, threads, timers,
-// work items, sockets, lists of addresses), with the place that allocated it. The host reads it
-// after DriverUnload.
+// work items, sockets, lists of addresses, security descriptors), with the place that allocated it.
+// The host reads it after DriverUnload.
 #pragma once
 
 #include <cstddef>
@@ -20,6 +20,7 @@ enum class Holding : std::uint8_t {
   kWorkItem,
   kSocket,
   kAddressList,  // WskGetAddressInfo
+  kSecurityDescriptor,
 };
 
 // Lies inside the object it accounts for (or in a hidden header before it). Set up by

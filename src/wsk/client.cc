@@ -75,6 +75,7 @@ void Client::release() {
 }
 
 bool Client::begin_detach() {
+  cancel_notifications();
   return references_.fetch_sub(1, std::memory_order_acq_rel) == 1;
 }
 
@@ -101,8 +102,47 @@ ULONG Client::freeze_static_events() {
   return static_events_.fetch_or(kFrozen, std::memory_order_relaxed) & ~kFrozen;
 }
 
-void Client::on_cancel(Request&) {
-  CHECK(false);
+bool Client::has_had_socket() const {
+  return (static_events_.load(std::memory_order_relaxed) & kFrozen) != 0;
+}
+
+// ---- notifications
+
+NTSTATUS Client::await_transport_change(Request& request) {
+  base::MutexLock lock(mutex_);
+  if (detaching_) return STATUS_CANCELLED;
+  mark_pending(request);
+  if (make_cancellable(request)) {
+    notifications_.push_back(request);
+    return STATUS_PENDING;
+  }
+  lock.unlock();
+  finish(request, STATUS_CANCELLED);
+  return STATUS_PENDING;
+}
+
+void Client::cancel_notifications() {
+  RequestQueue cancelled;
+  {
+    base::MutexLock lock(mutex_);
+    detaching_ = true;
+    while (Request* request = notifications_.pop_front()) {
+      if (claim(*request, STATUS_CANCELLED, 0)) cancelled.push_back(*request);
+    }
+  }
+  while (Request* request = cancelled.pop_front()) finish(*request, STATUS_CANCELLED);
+}
+
+void Client::on_cancel(Request& request) {
+  base::MutexLock lock(mutex_);
+  const bool undecided = admit_cancel(request);
+  if (undecided) RequestQueue::remove(request);
+  lock.unlock();
+  if (undecided) {
+    finish(request, STATUS_CANCELLED);
+  } else {
+    finish_decided(request);
+  }
 }
 
 }  // namespace wskrun::wsk

@@ -7,6 +7,7 @@
 #include <atomic>
 
 #include "base/list.h"
+#include "base/mutex.h"
 #include "base/ref_ptr.h"
 #include "wsk/request.h"
 
@@ -36,16 +37,21 @@ class Client final : public RequestOwner {
   void add_ref();
   void release();
 
-  // The binding is to end: true when nobody held the client any more, else the last release() calls
-  // NmrProviderDetachClientComplete. Once.
-  bool begin_detach();
+  // The binding is to end: cancels what waits here. True when nobody held the client any more, else
+  // the last release() calls NmrProviderDetachClientComplete. Once.
+  bool begin_detach() EXCLUDES(mutex_);
 
   // Adds to the events that WSK enables on every socket. False once there was a socket (E-039).
   bool add_static_events(ULONG events);
   // For each new socket, accepted ones too: the static events. They cannot change any more.
   ULONG freeze_static_events();
+  bool has_had_socket() const;
 
-  // RequestOwner, for requests that belong to no socket. None of them is made cancellable.
+  // Keeps a request until the list of transports changes, which it never does here, or until it is
+  // cancelled, by IoCancelIrp or by the detachment. STATUS_PENDING, or what to finish it with.
+  NTSTATUS await_transport_change(Request& request) EXCLUDES(mutex_);
+
+  // RequestOwner, for requests that belong to no socket.
   void on_cancel(Request& request) override;
   void request_begun() override { add_ref(); }
   void request_ended() override { release(); }
@@ -54,12 +60,17 @@ class Client final : public RequestOwner {
 
  private:
   bool try_add_ref();
+  void cancel_notifications() EXCLUDES(mutex_);
 
   Subsystem& subsystem_;
   const HANDLE nmr_binding_;
   std::atomic<unsigned> references_{1};  // 1: the binding's own.
   std::atomic<ULONG> static_events_{0};  // With kFrozen once there was a socket.
   base::Link link_;                      // In the list of all clients.
+
+  base::Mutex mutex_;
+  bool detaching_ GUARDED_BY(mutex_) = false;
+  RequestQueue notifications_ GUARDED_BY(mutex_);
 
   friend class ClientList;
 };

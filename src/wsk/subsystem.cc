@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "wsk/client.h"
 #include "wsk/dispatch.h"
+#include "wsk/transport_list.h"
 
 extern "C" const NPIID NPI_WSK_INTERFACE_ID = {
     0x2227e803, 0x8d8b, 0x11d4, {0xab, 0xad, 0x00, 0x90, 0x27, 0x71, 0x9e, 0x09}};
@@ -43,7 +44,8 @@ constexpr NPI_PROVIDER_CHARACTERISTICS Subsystem::kModule = {
 Subsystem::Subsystem(net::Transport& transport, const Settings& settings)
     : transport_(transport),
       settings_(settings),
-      endings_(settings.completion, settings.completion_seed) {
+      endings_(settings.completion, settings.completion_seed),
+      transports_(list_transports(transport)) {
   const CompletionMode mode = settings.completion;
   inline_calls.store(mode == CompletionMode::kInline || mode == CompletionMode::kRandom,
                      std::memory_order_relaxed);

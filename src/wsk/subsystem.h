@@ -5,10 +5,12 @@
 #include <wsk.h>
 
 #include <atomic>
+#include <vector>
 
 #include "net/resolver.h"
 #include "net/transport.h"
 #include "wsk/completion.h"
+#include "wsk/descriptor_cache.h"
 #include "wsk/settings.h"
 
 namespace wskrun::wsk {
@@ -32,6 +34,9 @@ class Subsystem {
   net::Resolver& resolver() { return resolver_; }
   const Settings& settings() const { return settings_; }
   Ending next_ending() { return endings_.next(); }
+  // The kernel has them or not, for as long as it runs.
+  const std::vector<WSK_TRANSPORT>& transports() const { return transports_; }
+  DescriptorCache& descriptors() { return descriptors_; }
 
  private:
   // What the NMR calls.
@@ -47,6 +52,8 @@ class Subsystem {
   net::Resolver resolver_;
   const Settings settings_;
   EndingChoice endings_;
+  const std::vector<WSK_TRANSPORT> transports_;
+  DescriptorCache descriptors_;
   HANDLE nmr_provider_ = nullptr;
   bool stopping_ = false;
   std::atomic<unsigned> clients_{0};

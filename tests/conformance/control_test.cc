@@ -1,5 +1,5 @@
-// WskControlSocket and WskControlClient, code by code, and what every function does with its IRP
-// when it fails or is not there yet.
+// WskControlSocket, code by code, and what every function does with its IRP when it fails or is not
+// there yet. client_control_test.cc has WskControlClient.
 #include <mstcpip.h>
 
 #include <array>
@@ -416,92 +416,6 @@ CONFORMANCE_TEST(Control, CodesThatAreNotThereYetSaySo) {
   for (const SocketControl& each : cases) expect_answer(connection.socket(), each);
   expect_answer(unbound.socket(), {"set SO_WSK_SECURITY", WskSetOption, SOL_SOCKET, SO_WSK_SECURITY,
                                    sizeof(PVOID), 0, missing});
-}
-
-// ---- WskControlClient
-
-CONFORMANCE_TEST(Control, TheTransportListHasWhatCanBeMade) {
-  covers("CL-001", "CL-005", "CL-006", "CL-007", "C-009");
-  SIZE_T size = 0;
-  const auto query = [&](SIZE_T room, PVOID list) {
-    return provider().WskControlClient(client(), WSK_TRANSPORT_LIST_QUERY, 0, nullptr, room, list,
-                                       &size, nullptr);
-  };
-  EXPECT_EQ(query(0, nullptr), STATUS_BUFFER_OVERFLOW);
-  ASSERT_GT(size, 0u);
-  ASSERT_EQ(size % sizeof(WSK_TRANSPORT), 0u);
-  const SIZE_T needed = size;
-  std::vector<WSK_TRANSPORT> list(needed / sizeof(WSK_TRANSPORT));
-  EXPECT_EQ(query(needed - 1, list.data()), STATUS_BUFFER_OVERFLOW);
-  EXPECT_EQ(size, needed);
-
-  EXPECT_EQ(query(needed, list.data()), STATUS_SUCCESS);
-
-  EXPECT_EQ(size, needed);
-  for (const WSK_TRANSPORT& transport : list) {
-    for (const ULONG flags : {WSK_FLAG_LISTEN_SOCKET, WSK_FLAG_CONNECTION_SOCKET}) {
-      IrpCall call;
-      call.start([&](PIRP irp) {
-        return provider().WskSocket(client(), transport.AddressFamily, transport.SocketType,
-                                    transport.Protocol, flags, nullptr, nullptr, nullptr, nullptr,
-                                    nullptr, irp);
-      });
-      ASSERT_EQ(call.wait().status, STATUS_SUCCESS);
-      const Connection closed_again(reinterpret_cast<PWSK_SOCKET>(call.wait().information));
-    }
-  }
-}
-
-// One call of WskControlClient, as SocketControl.
-struct ClientControl {
-  const char* name;
-  ULONG code;
-  SIZE_T input;
-  SIZE_T output;
-  NTSTATUS without_irp;
-  NTSTATUS with_irp;
-};
-
-CONFORMANCE_TEST(Control, ClientCodesHaveTheirStatuses) {
-  covers("CL-001", "CL-004", "CL-014", "CL-015", "CL-017", "CL-018", "I-002");
-  const NTSTATUS wrong = STATUS_INVALID_PARAMETER;
-  const NTSTATUS missing = STATUS_NOT_IMPLEMENTED;
-  constexpr SIZE_T kPointer = sizeof(PVOID);
-  const ClientControl cases[] = {
-      {"no code", 0, 0, 0, STATUS_NOT_SUPPORTED, STATUS_NOT_SUPPORTED},
-      {"no code", 4711, 0, 0, STATUS_NOT_SUPPORTED, STATUS_NOT_SUPPORTED},
-      {"WSK_TRANSPORT_LIST_QUERY", WSK_TRANSPORT_LIST_QUERY, 0, 0, STATUS_BUFFER_OVERFLOW, wrong},
-      {"... with input", WSK_TRANSPORT_LIST_QUERY, 4, 64, wrong, wrong},
-      {"WSK_TRANSPORT_LIST_CHANGE", WSK_TRANSPORT_LIST_CHANGE, 0, 0, wrong, missing},
-      {"WSK_CACHE_SD", WSK_CACHE_SD, kPointer, kPointer, missing, wrong},
-      {"... without output", WSK_CACHE_SD, kPointer, 0, wrong, wrong},
-      {"WSK_RELEASE_SD", WSK_RELEASE_SD, kPointer, 0, missing, wrong},
-      {"WSK_TDI_BEHAVIOR", WSK_TDI_BEHAVIOR, 4, 0, STATUS_SUCCESS, wrong},
-      {"... too short", WSK_TDI_BEHAVIOR, 2, 0, wrong, wrong},
-      {"WSK_TDI_DEVICENAME_MAPPING", WSK_TDI_DEVICENAME_MAPPING, sizeof(WSK_TDI_MAP_INFO), 0,
-       STATUS_SUCCESS, wrong},
-      {"static events, too short", WSK_SET_STATIC_EVENT_CALLBACKS, 8, 0, wrong, wrong},
-  };
-  for (const ClientControl& each : cases) {
-    const auto control_client = [&](PIRP irp) {
-      return provider().WskControlClient(client(), each.code, each.input,
-                                         memory(in_bytes, each.input), each.output,
-                                         memory(out_bytes, each.output), nullptr, irp);
-    };
-    EXPECT_EQ(control_client(nullptr), each.without_irp) << each.name;
-    IrpCall call;
-    call.start(control_client);
-    EXPECT_TRUE(call.returned_as(each.with_irp)) << each.name;
-    EXPECT_EQ(call.wait(), (Completed{each.with_irp, 0})) << each.name;
-    EXPECT_EQ(call.completions(), 1) << each.name;
-  }
-}
-
-CONFORMANCE_TEST(Control, ClientControlNeedsAClient) {
-  covers("C-002", "CL-019");
-  EXPECT_EQ(provider().WskControlClient(nullptr, WSK_TRANSPORT_LIST_QUERY, 0, nullptr, 0, nullptr,
-                                        nullptr, nullptr),
-            STATUS_INVALID_HANDLE);
 }
 
 }  // namespace

@@ -177,25 +177,32 @@ typedef struct _WSK_EXTENSION_CONTROL_OUT {
  * STATUS_BUFFER_OVERFLOW (too small, or 0 and NULL) the bytes needed.
  *
  * Page     network/wsk-transport-list-query
- * Windows  Lists what can be made here: TCP over IPv4 and over IPv6.
+ * Windows  Lists what can be made here: TCP and UDP, over IPv4 and over IPv6 where the kernel has
+ *          it. Raw sockets are left out.
  */
 #define WSK_TRANSPORT_LIST_QUERY 2
 
 /*
  * WskControlClient: WSK_TRANSPORT_LIST_CHANGE: the Irp, required, completes when a transport comes
- * or goes, or with STATUS_CANCELLED at WskDeregister. No data.
+ * or goes, or with STATUS_CANCELLED at WskDeregister, also while the NPI is still captured. No
+ * data.
  *
  * Page     network/wsk-transport-list-change
- * Windows  Not there yet: answers STATUS_NOT_IMPLEMENTED.
+ * Windows  No transport comes or goes while the kernel runs, so only cancelling ends it.
  */
 #define WSK_TRANSPORT_LIST_CHANGE 3
 
 /*
  * WskControlClient: WSK_CACHE_SD makes WSK's copy of a security descriptor (in and out: a
- * PSECURITY_DESCRIPTOR), WSK_RELEASE_SD gives one back (in), once for each. No Irp.
+ * PSECURITY_DESCRIPTOR), WSK_RELEASE_SD gives one back (in), once for each. No Irp. wdm/se.h has
+ * what makes descriptors; either form is taken, the copy is self-relative.
+ *
+ * STATUS_INVALID_SECURITY_DESCR: not well formed. STATUS_INVALID_PARAMETER: given back before, or
+ * never a copy. Sockets it was applied to keep it; what is never given back is reported when the
+ * driver is unloaded.
  *
  * Pages    network/wsk-cache-sd, network/wsk-release-sd
- * Windows  Not there yet: both answer STATUS_NOT_IMPLEMENTED.
+ * Windows  Each call makes a copy of its own. The pages name no statuses.
  */
 #define WSK_CACHE_SD 4
 #define WSK_RELEASE_SD 5
@@ -219,10 +226,12 @@ typedef struct _WSK_EXTENSION_CONTROL_OUT {
 /*
  * WskControlClient: the older interface TDI: which TDI device serves a combination WSK has no
  * transport for (in: a WSK_TDI_MAP_INFO), and whether to pass by TDI's filters (in: a ULONG,
- * WSK_TDI_BEHAVIOR_BYPASS_TDI). Both before the first socket, without Irp.
+ * WSK_TDI_BEHAVIOR_BYPASS_TDI). Both before the first socket, else STATUS_INVALID_DEVICE_STATE,
+ * without Irp. A device without a name and unknown flags are STATUS_INVALID_PARAMETER.
  *
  * Pages    network/wsk-tdi-devicename-mapping, network/wsk-tdi-behavior
- * Windows  Both succeed without effect: there is no TDI here, neither transport nor filter.
+ * Windows  Both succeed without effect: there is no TDI here, neither transport nor filter. A
+ *          combination that is mapped to a device fails in WskSocket as if it were not.
  */
 #define WSK_TDI_DEVICENAME_MAPPING 6
 #define WSK_TDI_BEHAVIOR 8
