@@ -37,14 +37,14 @@ void check_irql_after_upcall(const char* what, const void* function, KIRQL expec
 void require_irql_at_most(KIRQL highest, const char* function) {
   const KIRQL irql = current_irql();
   if (irql <= highest) return;
-  probe::mistake(nullptr, "%s was called at IRQL %u; it is allowed up to IRQL %u", function, irql,
-                 highest);
+  probe::mistake_of(function, nullptr, "%s was called at IRQL %u; it is allowed up to IRQL %u",
+                    function, irql, highest);
 }
 
 void require_dispatch_level(const char* function) {
   if (current_irql() >= DISPATCH_LEVEL) return;
-  probe::mistake(nullptr, "%s was called at IRQL %u; it needs DISPATCH_LEVEL", function,
-                 current_irql());
+  probe::mistake_of(function, nullptr, "%s was called at IRQL %u; it needs DISPATCH_LEVEL",
+                    function, current_irql());
 }
 
 }  // namespace wskrun::nt

@@ -23,26 +23,37 @@ struct Kinds {
 };
 
 // How often this kind was seen, this time included.
-unsigned seen(const char* format) {
+unsigned seen(const char* kind) {
   static Kinds* const kinds = new Kinds;
   base::MutexLock lock(kinds->mutex);
-  return ++kinds->lines[format];
+  return ++kinds->lines[kind];
+}
+
+void report(const char* kind, const void* subject, const char* format, va_list arguments) {
+  total.fetch_add(1, std::memory_order_relaxed);
+  char line[512];
+  std::vsnprintf(line, sizeof line, format, arguments);
+  emit({.fact = Fact::kMistake, .subject = subject, .text = line});
+  const unsigned times = seen(kind);
+  if (times > kLinesPerKind) return;
+  base::log(base::LogLevel::kWarning, "driver mistake: %s%s", line,
+            times == kLinesPerKind ? " (further ones of this kind are only counted)" : "");
 }
 
 }  // namespace
 
 void mistake(const void* subject, const char* format, ...) {
-  total.fetch_add(1, std::memory_order_relaxed);
-  char line[512];
   va_list arguments;
   va_start(arguments, format);
-  std::vsnprintf(line, sizeof line, format, arguments);
+  report(format, subject, format, arguments);
   va_end(arguments);
-  emit({.fact = Fact::kMistake, .subject = subject, .text = line});
-  const unsigned times = seen(format);
-  if (times > kLinesPerKind) return;
-  base::log(base::LogLevel::kWarning, "driver mistake: %s%s", line,
-            times == kLinesPerKind ? " (further ones of this kind are only counted)" : "");
+}
+
+void mistake_of(const char* kind, const void* subject, const char* format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  report(kind, subject, format, arguments);
+  va_end(arguments);
 }
 
 std::uint64_t mistakes() {

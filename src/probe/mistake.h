@@ -10,6 +10,10 @@ namespace wskrun::probe {
 // number of times and counted from then on. Any thread, any IRQL.
 void mistake(const void* subject, const char* format, ...) __attribute__((format(printf, 2, 3)));
 
+// The same where one format serves several kinds, each of which `kind`, a text, tells apart.
+void mistake_of(const char* kind, const void* subject, const char* format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 // How many mistakes there were since the process started.
 std::uint64_t mistakes();
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "nt/irql.h"
 #include "probe/mistake.h"
 #include "wsk/arguments.h"
 #include "wsk/client.h"
@@ -166,6 +167,7 @@ Request* begin_control(ULONG code, PIRP irp, Client& client) {
 NTSTATUS WSKAPI control_client(PWSK_CLIENT Client, ULONG ControlCode, SIZE_T InputSize,
                                PVOID InputBuffer, SIZE_T OutputSize, PVOID OutputBuffer,
                                SIZE_T* OutputSizeReturned, PIRP Irp) {
+  if (Irp == nullptr) nt::require_irql_at_most(DISPATCH_LEVEL, "WskControlClient");
   base::RefPtr<wsk::Client> client;
   NTSTATUS status = find_client(Client, "WskControlClient", client);
   if (!NT_SUCCESS(status)) return status;

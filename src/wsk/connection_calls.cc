@@ -1,5 +1,6 @@
 // What a driver calls on a connection-oriented socket: begin the request, check the arguments, hand
 // over to ConnectionSocket. A call that ends here has completed its IRP.
+#include "nt/irql.h"
 #include "probe/mistake.h"
 #include "wsk/arguments.h"
 #include "wsk/connection.h"
@@ -126,6 +127,7 @@ NTSTATUS WSKAPI connection_disconnect(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG
 }
 
 NTSTATUS WSKAPI connection_release(PWSK_SOCKET Socket, PWSK_DATA_INDICATION DataIndication) {
+  nt::require_irql_at_most(DISPATCH_LEVEL, "WskRelease");
   ConnectionSocket* const socket = ConnectionSocket::find(Socket);
   return socket != nullptr ? socket->release(DataIndication) : STATUS_INVALID_DEVICE_STATE;
 }

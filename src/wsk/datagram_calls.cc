@@ -1,5 +1,6 @@
 // What a driver calls on a datagram socket: begin the request, check the arguments, hand over to
 // DatagramSocket. A call that ends here has completed its IRP.
+#include "nt/irql.h"
 #include "probe/mistake.h"
 #include "wsk/arguments.h"
 #include "wsk/datagram.h"
@@ -104,6 +105,7 @@ NTSTATUS WSKAPI datagram_receive_from(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG
 }
 
 NTSTATUS WSKAPI datagram_release(PWSK_SOCKET Socket, PWSK_DATAGRAM_INDICATION DatagramIndication) {
+  nt::require_irql_at_most(DISPATCH_LEVEL, "WskRelease");
   return DatagramSocket::of(Socket).release(DatagramIndication);
 }
 

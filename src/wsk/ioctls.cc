@@ -67,6 +67,11 @@ NTSTATUS refuse_fast_path(ControlCall& call) {
              : STATUS_INVALID_BUFFER_SIZE;
 }
 
+// There are no extension interfaces, and so no events of theirs either (EXT-003, EXT-010).
+NTSTATUS register_extension(ControlCall&) {
+  return STATUS_NOT_SUPPORTED;
+}
+
 // Only of a socket that was accepted in conditional accept mode (K-037).
 NTSTATUS query_inspect_id(ControlCall& call) {
   const auto& inspected = static_cast<ConnectionSocket&>(call.socket).inspected();
@@ -101,6 +106,8 @@ constexpr ControlShape kAddressList = {IrpRule::kForbidden, 0, kAnySize};
 constexpr ControlShape kWfpQuery = {IrpRule::kRequired, 0, kAnySize};
 constexpr ControlShape kSockaddr = {IrpRule::kRequired, kAnySize, 0};
 constexpr ControlShape kAnyInput = {IrpRule::kRequired, kAnySize, 0};
+constexpr ControlShape kExtension = {IrpRule::kForbidden, sizeof(WSK_EXTENSION_CONTROL_IN),
+                                     sizeof(WSK_EXTENSION_CONTROL_OUT)};
 constexpr ControlShape kInspectId = {IrpRule::kForbidden, 0, sizeof(WSK_INSPECT_ID)};
 
 constexpr ControlRow row(ULONG code, const char* name, unsigned categories, ControlShape shape,
@@ -109,25 +116,36 @@ constexpr ControlRow row(ULONG code, const char* name, unsigned categories, Cont
   return {WskIoctl, 0, code, name, categories, when, shape, run, kind};
 }
 
+constexpr ControlRow at_passive_level(ControlRow row) {
+  row.highest_irql = PASSIVE_LEVEL;
+  return row;
+}
+
 constexpr ControlRow kRows[] = {
-    row(SIO_ADDRESS_LIST_QUERY, "SIO_ADDRESS_LIST_QUERY", kOnAll, kAddressList, query_addresses),
-    row(SIO_ADDRESS_LIST_CHANGE, "SIO_ADDRESS_LIST_CHANGE", kOnAll, kNoBuffers,
-        await_address_change, When::kAlways, Request::Kind::kNotification),
+    row(SIO_WSK_REGISTER_EXTENSION, "SIO_WSK_REGISTER_EXTENSION", kOnAll, kExtension,
+        register_extension),
+    at_passive_level(row(SIO_ADDRESS_LIST_QUERY, "SIO_ADDRESS_LIST_QUERY", kOnAll, kAddressList,
+                         query_addresses)),
+    at_passive_level(row(SIO_ADDRESS_LIST_CHANGE, "SIO_ADDRESS_LIST_CHANGE", kOnAll, kNoBuffers,
+                         await_address_change, When::kAlways, Request::Kind::kNotification)),
     row(SIO_WSK_QUERY_IDEAL_SEND_BACKLOG, "SIO_WSK_QUERY_IDEAL_SEND_BACKLOG", kOnConnected,
         kGetSize, query_backlog<&ConnectionSocket::get_ideal_send_backlog>, When::kConnected),
     row(SIO_WSK_QUERY_RECEIVE_BACKLOG, "SIO_WSK_QUERY_RECEIVE_BACKLOG", kOnConnected, kGetSize,
         query_backlog<&ConnectionSocket::get_receive_backlog>, When::kConnected),
     row(SIO_WSK_SET_TCP_SILENT_MODE, "SIO_WSK_SET_TCP_SILENT_MODE", kOnConnected, kNoBuffers,
         set_silent_mode, When::kConnected, Request::Kind::kSilence),
-    row(SIO_LOOPBACK_FAST_PATH, "SIO_LOOPBACK_FAST_PATH", kOnTcp, kAnyInput, refuse_fast_path),
+    at_passive_level(
+        row(SIO_LOOPBACK_FAST_PATH, "SIO_LOOPBACK_FAST_PATH", kOnTcp, kAnyInput, refuse_fast_path)),
     row(SIO_WSK_SET_REMOTE_ADDRESS, "SIO_WSK_SET_REMOTE_ADDRESS", kOnDatagram, kSockaddr,
         set_fixed_address<&DatagramSocket::set_remote_address>),
     row(SIO_WSK_SET_SENDTO_ADDRESS, "SIO_WSK_SET_SENDTO_ADDRESS", kOnDatagram, kSockaddr,
         set_fixed_address<&DatagramSocket::set_sendto_address>),
-    row(SIO_QUERY_WFP_CONNECTION_REDIRECT_RECORDS, "SIO_QUERY_WFP_CONNECTION_REDIRECT_RECORDS",
-        kOnConnected, kWfpQuery, not_redirected, When::kConnected),
-    row(SIO_QUERY_WFP_CONNECTION_REDIRECT_CONTEXT, "SIO_QUERY_WFP_CONNECTION_REDIRECT_CONTEXT",
-        kOnConnected, kWfpQuery, not_redirected, When::kConnected),
+    at_passive_level(row(SIO_QUERY_WFP_CONNECTION_REDIRECT_RECORDS,
+                         "SIO_QUERY_WFP_CONNECTION_REDIRECT_RECORDS", kOnConnected, kWfpQuery,
+                         not_redirected, When::kConnected)),
+    at_passive_level(row(SIO_QUERY_WFP_CONNECTION_REDIRECT_CONTEXT,
+                         "SIO_QUERY_WFP_CONNECTION_REDIRECT_CONTEXT", kOnConnected, kWfpQuery,
+                         not_redirected, When::kConnected)),
     row(SIO_WSK_QUERY_INSPECT_ID, "SIO_WSK_QUERY_INSPECT_ID", kOnConnection, kInspectId,
         query_inspect_id),
 };

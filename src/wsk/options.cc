@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "nt/irql.h"
 #include "wsk/dispatch.h"
 
 namespace wskrun::wsk {
@@ -25,6 +26,7 @@ const ControlRow* find_row(WSK_CONTROL_SOCKET_TYPE type, ULONG level, ULONG code
 
 // K-013 has the order: category, then sizes and IRP, then state.
 NTSTATUS run_row(const ControlRow& row, ControlCall& call) {
+  nt::require_irql_at_most(row.highest_irql, row.name);
   const Category category = call.is_stream ? Category::kStream : call.socket.category();
   if ((row.categories & on(category)) == 0) return STATUS_INVALID_DEVICE_REQUEST;
   const NTSTATUS status =

@@ -48,6 +48,7 @@ struct ControlRow {
   ControlShape shape;
   NTSTATUS (*run)(ControlCall& call);
   Request::Kind kind = Request::Kind::kOther;  // Of the request, where it may stay.
+  KIRQL highest_irql = DISPATCH_LEVEL;
 };
 
 std::span<const ControlRow> socket_option_rows();

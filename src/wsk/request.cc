@@ -8,6 +8,7 @@
 
 #include "base/mutex.h"
 #include "nt/io_irp.h"
+#include "nt/irql.h"
 #include "nt/upcall.h"
 #include "probe/events.h"
 #include "probe/mistake.h"
@@ -42,6 +43,7 @@ NTSTATUS refuse_null_irp(const char* operation, const void* handle) {
 }
 
 void bind_request(Request& request, PIRP irp, const char* operation, RequestOwner& owner) {
+  nt::require_irql_at_most(DISPATCH_LEVEL, operation);
   nt::take_irp(*irp, operation);
   request.owner = &owner;
   request.irp = irp;

@@ -161,8 +161,8 @@ CONFORMANCE_TEST(Control, Ipv6SocketsTakeIpv6OnlyUnlessTold) {
 // ---- codes that are refused
 
 CONFORMANCE_TEST(Control, WhatNoSocketHasIsRefused) {
-  covers("K-001", "K-002", "K-006", "K-013", "K-015", "K-026", "K-032", "K-037", "K-054", "EXT-002",
-         "EXT-003", "I-002", "I-004");
+  covers("K-001", "K-002", "K-006", "K-013", "K-015", "K-026", "K-032", "K-037", "K-054", "I-002",
+         "I-004");
   const NTSTATUS unknown = STATUS_NOT_SUPPORTED;
   const NTSTATUS elsewhere = STATUS_INVALID_DEVICE_REQUEST;
   const NTSTATUS wrong = STATUS_INVALID_PARAMETER;
@@ -178,8 +178,6 @@ CONFORMANCE_TEST(Control, WhatNoSocketHasIsRefused) {
       {"SO_BROADCAST", WskGetOption, SOL_SOCKET, SO_BROADCAST, 0, 4, elsewhere},
       {"SIO_WSK_SET_REMOTE_ADDRESS", WskIoctl, 0, SIO_WSK_SET_REMOTE_ADDRESS, 0, 0, elsewhere},
       {"SIO_WSK_SET_SENDTO_ADDRESS", WskIoctl, 0, SIO_WSK_SET_SENDTO_ADDRESS, 0, 0, elsewhere},
-      {"SIO_WSK_REGISTER_EXTENSION", WskIoctl, 0, SIO_WSK_REGISTER_EXTENSION,
-       sizeof(WSK_EXTENSION_CONTROL_IN), sizeof(WSK_EXTENSION_CONTROL_OUT), unknown},
       {"SIO_ADDRESS_LIST_SORT", WskIoctl, 0, SIO_ADDRESS_LIST_SORT, 8, 8, unknown},
       {"WFP set", WskIoctl, 0, SIO_SET_WFP_CONNECTION_REDIRECT_RECORDS, 8, 0, unknown},
       {"an option too short", WskSetOption, SOL_SOCKET, SO_KEEPALIVE, 2, 0, wrong},
@@ -195,6 +193,11 @@ CONFORMANCE_TEST(Control, WhatNoSocketHasIsRefused) {
     expect_answer(listener.socket(), each);
     expect_answer(connection.socket(), each);
   }
+  const SocketControl inspect_id = {
+      "SIO_WSK_QUERY_INSPECT_ID", WskIoctl, 0, SIO_WSK_QUERY_INSPECT_ID, 0,
+      sizeof(WSK_INSPECT_ID),     elsewhere};
+  expect_answer(listener.socket(), inspect_id);
+  expect_answer(connection.socket(), inspect_id, /*irp_forbidden=*/true);
 }
 
 CONFORMANCE_TEST(Control, ConnectionsAloneHaveTheirCodes) {

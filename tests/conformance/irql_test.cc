@@ -1,8 +1,14 @@
 // The level at which WSK calls the driver, both ways the runtime can be told, and calls that a
 // driver makes at DISPATCH_LEVEL.
+#include <netioddk.h>
+
 #include <atomic>
+#include <functional>
+#include <mutex>
+#include <string>
 
 #include "kit/fixture.h"
+#include "kit/security.h"
 
 namespace wskrun::tests {
 namespace {
@@ -211,6 +217,202 @@ CONFORMANCE_TEST(Irql, RegistrationFunctionsThatMayAreServedAtDispatchLevel) {
   }
 
   WskDeregister(&registration);
+}
+
+// ---- calls above their level
+
+// Keeps the lines that the runtime writes.
+class IrqlTooHigh : public ConformanceTest {
+ protected:
+  void adjust(wskrun_options& options) override {
+    options.log_context = this;
+    options.log_sink = [](void* context, wskrun_log_level, const char*, size_t, const char* text,
+                          size_t length) {
+      auto& self = *static_cast<IrqlTooHigh*>(context);
+      const std::lock_guard lock(self.mutex_);
+      self.lines_.append(text, length).append("\n");
+    };
+  }
+
+  // Does `call` at `irql`, and returns whether that was reported as too high for `function`.
+  bool is_too_high(KIRQL irql, const std::string& function, const std::function<void()>& call) {
+    {
+      const std::lock_guard lock(mutex_);
+      lines_.clear();
+    }
+    KIRQL old;
+    KeRaiseIrql(irql, &old);
+    call();
+    KeLowerIrql(old);
+    const std::lock_guard lock(mutex_);
+    return lines_.find(function + " was called at IRQL " + std::to_string(irql)) !=
+           std::string::npos;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::string lines_;
+};
+INSTANTIATE_TEST_SUITE_P(, IrqlTooHigh, ::testing::ValuesIn(kBackends), name_of);
+
+constexpr KIRQL kDeviceLevel = 5;  // Of no function at all.
+
+CONFORMANCE_TEST(IrqlTooHigh, IsReportedForRegistration) {
+  covers("IRQL-006", "IRQL-007", "IRQL-008", "IRQL-015");
+  constexpr WSK_CLIENT_DISPATCH kDispatch = {MAKE_WSK_VERSION(1, 0), 0, nullptr};
+  WSK_CLIENT_NPI npi = {nullptr, &kDispatch};
+  WSK_PROVIDER_NPI wsk{};
+  WSK_PROVIDER_CHARACTERISTICS range{};
+  WSK_REGISTRATION registration;
+  EXPECT_TRUE(is_too_high(DISPATCH_LEVEL, "WskRegister",
+                          [&] { EXPECT_EQ(WskRegister(&npi, &registration), STATUS_SUCCESS); }));
+  EXPECT_TRUE(is_too_high(DISPATCH_LEVEL, "WskCaptureProviderNPI", [&] {
+    EXPECT_EQ(WskCaptureProviderNPI(&registration, WSK_INFINITE_WAIT, &wsk), STATUS_SUCCESS);
+  }));
+  // Without a registration the call ends before it raises the level itself.
+  const std::pair<const char*, std::function<void(PWSK_REGISTRATION)>> up_to_dispatch[] = {
+      {"WskCaptureProviderNPI",
+       [&](PWSK_REGISTRATION handle) { WskCaptureProviderNPI(handle, WSK_NO_WAIT, &wsk); }},
+      {"WskQueryProviderCharacteristics",
+       [&](PWSK_REGISTRATION handle) { WskQueryProviderCharacteristics(handle, &range); }},
+      {"WskReleaseProviderNPI", [](PWSK_REGISTRATION handle) { WskReleaseProviderNPI(handle); }},
+  };
+  for (const auto& [name, call] : up_to_dispatch) {
+    const auto with_it = [&, &call = call] { call(&registration); };
+    EXPECT_FALSE(is_too_high(DISPATCH_LEVEL, name, with_it)) << name;
+    const auto without = [&call = call] { call(nullptr); };
+    EXPECT_TRUE(is_too_high(kDeviceLevel, name, without)) << name;
+  }
+  WskReleaseProviderNPI(&registration);  // The first capture.
+  // One that is registered would have to wait.
+  EXPECT_TRUE(is_too_high(DISPATCH_LEVEL, "WskDeregister", [] { WskDeregister(nullptr); }));
+  WskDeregister(&registration);
+}
+
+CONFORMANCE_TEST(IrqlTooHigh, IsReportedForTheNmr) {
+  covers("IRQL-009", "IRQL-010", "IRQL-011", "IRQL-015");
+  const HANDLE none = nullptr;
+  HANDLE handle;
+  EXPECT_TRUE(is_too_high(DISPATCH_LEVEL, "NmrRegisterClient",
+                          [&] { NmrRegisterClient(nullptr, nullptr, &handle); }));
+  EXPECT_TRUE(is_too_high(DISPATCH_LEVEL, "NmrRegisterProvider",
+                          [&] { NmrRegisterProvider(nullptr, nullptr, &handle); }));
+  EXPECT_TRUE(is_too_high(DISPATCH_LEVEL, "NmrClientAttachProvider", [&] {
+    NmrClientAttachProvider(none, nullptr, nullptr, nullptr, nullptr);
+  }));
+  const std::pair<const char*, std::function<void()>> up_to_dispatch[] = {
+      {"NmrDeregisterClient", [&] { NmrDeregisterClient(none); }},
+      {"NmrDeregisterProvider", [&] { NmrDeregisterProvider(none); }},
+      {"NmrClientDetachProviderComplete", [&] { NmrClientDetachProviderComplete(none); }},
+      {"NmrProviderDetachClientComplete", [&] { NmrProviderDetachClientComplete(none); }},
+  };
+  for (const auto& [name, call] : up_to_dispatch) {
+    EXPECT_FALSE(is_too_high(DISPATCH_LEVEL, name, call)) << name;
+    EXPECT_TRUE(is_too_high(kDeviceLevel, name, call)) << name;
+  }
+  const std::pair<const char*, std::function<void()>> below_dispatch[] = {
+      {"NmrWaitForClientDeregisterComplete", [&] { NmrWaitForClientDeregisterComplete(none); }},
+      {"NmrWaitForProviderDeregisterComplete", [&] { NmrWaitForProviderDeregisterComplete(none); }},
+  };
+  for (const auto& [name, call] : below_dispatch) {
+    EXPECT_FALSE(is_too_high(APC_LEVEL, name, call)) << name;
+    EXPECT_TRUE(is_too_high(DISPATCH_LEVEL, name, call)) << name;
+  }
+}
+
+CONFORMANCE_TEST(IrqlTooHigh, IsReportedForClientsAndSockets) {
+  covers("IRQL-001", "IRQL-002", "IRQL-003", "IRQL-004", "IRQL-015");
+  const Connection connection = new_connection();
+  const Listener listener = new_listener();
+  const Datagram datagram = new_datagram();
+  const WSK_PROVIDER_CONNECTION_DISPATCH& co = connection.dispatch();
+  const WSK_PROVIDER_DATAGRAM_DISPATCH& dg = datagram.dispatch();
+  Sockaddr address = loopback(1);
+  WSK_BUF nothing = {nullptr, 0, 0};
+  WSK_BUF_LIST nothing_listed = {nullptr, nothing};
+  PSOCKADDR where = address.get();
+  ULONG value = 0;
+  SIZE_T size = 0;
+  // All of them fail at once, and complete their IRP.
+  const std::pair<const char*, std::function<NTSTATUS(PIRP)>> with_irp[] = {
+      {"WskSocket",
+       [&](PIRP irp) {
+         return provider().WskSocket(client(), AF_INET, SOCK_STREAM, IPPROTO_UDP, 0, nullptr,
+                                     nullptr, nullptr, nullptr, nullptr, irp);
+       }},
+      {"WskSocketConnect",
+       [&](PIRP irp) {
+         return provider().WskSocketConnect(client(), SOCK_DGRAM, IPPROTO_UDP, where, where, 0,
+                                            nullptr, nullptr, nullptr, nullptr, nullptr, irp);
+       }},
+      {"WskControlSocket",
+       [&](PIRP irp) {
+         return co.Basic.WskControlSocket(connection.socket(), WskGetOption, SO_KEEPALIVE,
+                                          SOL_SOCKET, 0, nullptr, sizeof value, &value, nullptr,
+                                          irp);
+       }},
+      {"WskBind", [&](PIRP irp) { return co.WskBind(connection.socket(), where, 1, irp); }},
+      {"WskConnect", [&](PIRP irp) { return co.WskConnect(connection.socket(), where, 0, irp); }},
+      {"WskConnectEx",
+       [&](PIRP irp) { return co.WskConnectEx(connection.socket(), where, nullptr, 0, irp); }},
+      {"WskGetLocalAddress",
+       [&](PIRP irp) { return co.WskGetLocalAddress(connection.socket(), where, irp); }},
+      {"WskGetRemoteAddress",
+       [&](PIRP irp) { return co.WskGetRemoteAddress(connection.socket(), where, irp); }},
+      {"WskSend", [&](PIRP irp) { return co.WskSend(connection.socket(), &nothing, 0, irp); }},
+      {"WskReceive",
+       [&](PIRP irp) { return co.WskReceive(connection.socket(), &nothing, 0, irp); }},
+      {"WskDisconnect",
+       [&](PIRP irp) { return co.WskDisconnect(connection.socket(), nullptr, 0, irp); }},
+      {"WskAccept",
+       [&](PIRP irp) { return listener.accept(nullptr, nullptr, nullptr, nullptr, irp); }},
+      {"WskSendTo", [&](PIRP irp) { return datagram.send_to(nothing, where, irp); }},
+      {"WskSendMessages",
+       [&](PIRP irp) {
+         return dg.WskSendMessages(datagram.socket(), &nothing_listed, 0, where, 0, nullptr, irp);
+       }},
+      {"WskReceiveFrom",
+       [&](PIRP irp) {
+         return dg.WskReceiveFrom(datagram.socket(), &nothing, 0, nullptr, nullptr, nullptr,
+                                  nullptr, irp);
+       }},
+  };
+  for (const auto& [name, function] : with_irp) {
+    IrpCall call;
+    EXPECT_FALSE(is_too_high(DISPATCH_LEVEL, name, [&] { call.start(function); })) << name;
+    call.wait();
+    EXPECT_TRUE(is_too_high(kDeviceLevel, name, [&] { call.start(function); })) << name;
+    call.wait();
+  }
+  const std::pair<const char*, std::function<void()>> without_irp[] = {
+      {"WskControlClient",
+       [&] {
+         provider().WskControlClient(client(), WSK_TRANSPORT_LIST_QUERY, 0, nullptr, 0, nullptr,
+                                     &size, nullptr);
+       }},
+      {"WskRelease", [&] { connection.release(nullptr); }},
+      {"WskRelease", [&] { datagram.release(nullptr); }},
+      {"SO_WSK_EVENT_CALLBACK", [&] { connection.control_events(WSK_EVENT_RECEIVE); }},
+  };
+  for (const auto& [name, call] : without_irp) {
+    EXPECT_FALSE(is_too_high(DISPATCH_LEVEL, name, call)) << name;
+    EXPECT_TRUE(is_too_high(kDeviceLevel, name, call)) << name;
+  }
+  const std::pair<const char*, ULONG> passive_only[] = {
+      {"SIO_ADDRESS_LIST_QUERY", SIO_ADDRESS_LIST_QUERY},
+      {"SIO_ADDRESS_LIST_CHANGE", SIO_ADDRESS_LIST_CHANGE},
+      {"SIO_QUERY_WFP_CONNECTION_REDIRECT_RECORDS", SIO_QUERY_WFP_CONNECTION_REDIRECT_RECORDS},
+      {"SIO_QUERY_WFP_CONNECTION_REDIRECT_CONTEXT", SIO_QUERY_WFP_CONNECTION_REDIRECT_CONTEXT},
+  };
+  for (const auto& [name, code] : passive_only) {
+    const auto control = [&, code = code] {  // Wrong in its sizes, too, so that it ends at once.
+      EXPECT_EQ(co.Basic.WskControlSocket(connection.socket(), WskIoctl, code, 0, sizeof value,
+                                          &value, 0, nullptr, nullptr, nullptr),
+                STATUS_INVALID_PARAMETER);
+    };
+    EXPECT_FALSE(is_too_high(PASSIVE_LEVEL, name, control)) << name;
+    EXPECT_TRUE(is_too_high(DISPATCH_LEVEL, name, control)) << name;
+  }
 }
 
 }  // namespace
