@@ -41,6 +41,7 @@ TEST(Wskrun, RefusesWrongUsage) {
   EXPECT_EQ(Finished({"--transport=pigeon"}, "echo").status, 2);
   EXPECT_EQ(Finished({"--processors=0"}, "echo").status, 2);
   EXPECT_EQ(Finished({"--for=-1"}, "echo").status, 2);
+  EXPECT_EQ(Finished({"--provider-delay=soon"}, "echo").status, 2);
   const Finished parameter({"--param", "NoValue"}, "echo");
   EXPECT_EQ(parameter.status, 2);
   EXPECT_THAT(parameter.output(), HasSubstr("expected Name=Value"));
@@ -100,6 +101,31 @@ TEST(Wskrun, UnloadsOnEitherSignal) {
 TEST(Wskrun, UnloadsAfterATime) {
   EXPECT_EQ(Finished({"--for", "0"}, "says_its_parameters").status, 0);
   EXPECT_EQ(Finished({"--for", "0.05"}, "says_its_parameters").status, 0);
+}
+
+TEST(Wskrun, OffersWskAtOnceUnlessToldOtherwise) {
+  Process process(wskrun_command({}, "waits_for_wsk"));
+  process.line_with("WSK at the start: 0x00000000");
+  process.line_with("WSK has come");
+  process.signal(SIGINT);
+  EXPECT_EQ(process.exit_status(), 0);
+}
+
+TEST(Wskrun, OffersWskLateToADriverThatWaitsForIt) {
+  Process process(wskrun_command({"--provider-delay=300"}, "waits_for_wsk"));
+  process.line_with("WSK at the start: 0xc00000a3");
+  process.line_with("WSK has come");
+  process.signal(SIGINT);
+  EXPECT_EQ(process.exit_status(), 0);
+}
+
+TEST(Wskrun, UnloadsADriverThatStillWaitsForWsk) {
+  Process process(wskrun_command({"--provider-delay=3600000"}, "waits_for_wsk"));
+  process.line_with("loaded waits_for_wsk.so: DriverEntry returned STATUS_SUCCESS");
+  process.signal(SIGINT);
+  EXPECT_EQ(process.exit_status(), 0);
+  EXPECT_THAT(process.output(), AllOf(HasSubstr("no longer waiting for WSK: 0xc00000a3"),
+                                      HasSubstr("nothing was left behind")));
 }
 
 TEST(Wskrun, ShowsNumbersEverySecond) {

@@ -3,6 +3,8 @@
 #include <netioddk.h>
 
 #include <atomic>
+#include <functional>
+#include <memory>
 #include <thread>
 
 #include "kit/fixture.h"
@@ -39,6 +41,7 @@ struct Module {
     self.range =
         *static_cast<const WSK_PROVIDER_CHARACTERISTICS*>(provider->NpiSpecificCharacteristics);
     self.npi_matched = IsEqualGUID(*provider->NpiId, NPI_WSK_INTERFACE_ID);
+    if (self.on_offer) self.on_offer(binding);
     if (self.declines) return STATUS_NOINTERFACE;
     if (self.tries_a_wrong_version_first) {
       self.first_answer = self.attach(binding, kVersion20);
@@ -83,6 +86,7 @@ struct Module {
                                      .Number = 0,
                                      .NpiSpecificCharacteristics = nullptr},
   };
+  std::function<void(HANDLE)> on_offer;
   bool declines = false;
   bool tries_a_wrong_version_first = false;
   NTSTATUS detach_answer = STATUS_SUCCESS;
@@ -131,6 +135,67 @@ CONFORMANCE_TEST(NmrClient, HasABindingOfItsOwnBesideOthers) {
   { const Connection socket(second.new_socket()); }
   EXPECT_NO_THROW(new_connection());
   second.deregister();
+}
+
+CONFORMANCE_TEST(NmrClient, TalksToADriverThatUsesWskRegister) {
+  covers("N-038", "N-043", "N-057");
+  Module module;
+  ASSERT_EQ(module.register_client(), STATUS_SUCCESS);
+  auto events = std::make_shared<ListenerEvents>();
+  IrpCall call;
+  call.start([&](PIRP irp) {
+    return module.wsk->WskSocket(static_cast<PWSK_CLIENT>(module.client), AF_INET, SOCK_STREAM,
+                                 IPPROTO_TCP, WSK_FLAG_LISTEN_SOCKET, events.get(),
+                                 &ListenerEvents::dispatch, nullptr, nullptr, nullptr, irp);
+  });
+  ASSERT_EQ(call.wait().status, STATUS_SUCCESS);
+  Listener listener(reinterpret_cast<PWSK_SOCKET>(call.wait().information), events);
+  Sockaddr address = loopback(0);
+  call.start([&](PIRP irp) { return listener.bind(address.get(), 0, irp); });
+  ASSERT_EQ(call.wait(), (Completed{STATUS_SUCCESS, 0}));
+  listener.enable(WSK_EVENT_ACCEPT | WSK_EVENT_RECEIVE);
+
+  Connection of_registered = connect_to(listener.port());
+  Connection of_module = listener.events().take();
+  of_registered.write("from WskRegister");
+  of_module.events().wait_taken(16);
+  EXPECT_EQ(of_module.events().taken(), "from WskRegister");
+  of_module.write("from the NMR");
+  EXPECT_EQ(of_registered.read(12), "from the NMR");
+
+  // The one goes; what the other has stays as it was.
+  for (const auto& close :
+       {std::function<NTSTATUS(PIRP)>([&](PIRP irp) { return of_module.close(irp); }),
+        std::function<NTSTATUS(PIRP)>([&](PIRP irp) { return listener.close(irp); })}) {
+    call.start(close);
+    EXPECT_EQ(call.wait(), (Completed{STATUS_SUCCESS, 0}));
+  }
+  EXPECT_EQ(module.deregister(), STATUS_PENDING);
+  EXPECT_EQ(module.cleanups, 1);
+  auto [connection, peer] = connect_pair();
+  connection.write("still here");
+  EXPECT_EQ(peer.receive(10), "still here");
+}
+
+CONFORMANCE_TEST(NmrClient, GetsWhatItAsksForIntoVariablesOfItsOwn) {
+  covers("N-042");
+  Module module;
+  module.on_offer = [&](HANDLE binding) {
+    PVOID context = nullptr;
+    const VOID* table = nullptr;
+    EXPECT_EQ(NmrClientAttachProvider(binding, &module, &kVersion10, nullptr, &table),
+              STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(NmrClientAttachProvider(binding, &module, &kVersion10, &context, nullptr),
+              STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(NmrClientAttachProvider(binding, &module, nullptr, &context, &table),
+              STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(context, nullptr);
+    EXPECT_EQ(table, nullptr);
+  };
+  ASSERT_EQ(module.register_client(), STATUS_SUCCESS);
+  EXPECT_NE(module.client, nullptr);
+  EXPECT_NE(module.wsk, nullptr);
+  module.deregister();
 }
 
 CONFORMANCE_TEST(NmrClient, MayAskAgainForAnotherVersion) {

@@ -25,14 +25,19 @@ const WSK_CLIENT_DISPATCH kClientDispatch = {MAKE_WSK_VERSION(1, 0), 0, on_clien
 
 }  // namespace
 
-void WskTestBase::SetUp() {
+wskrun_options options_for(const Backend& backend) {
   wskrun_options options{};
   options.size = sizeof options;
-  options.transport = backend_.transport;
-  options.linux_6_1_only = backend_.linux_6_1_only;
+  options.transport = backend.transport;
+  options.linux_6_1_only = backend.linux_6_1_only;
   options.processors = 2;
   options.completion = completion_of(completion_mode().name);
   options.completion_seed = completion_mode().seed;
+  return options;
+}
+
+void WskTestBase::SetUp() {
+  wskrun_options options = options_for(backend_);
   adjust(options);
   wskrun_error error;
   runtime_ = wskrun_runtime_create(&options, &error);

@@ -35,6 +35,9 @@ inline void PrintTo(const Backend& backend, std::ostream* out) {
 inline constexpr Backend kBackends[] = {
     {"uring", "uring", false}, {"uring_basic", "uring", true}, {"epoll", "epoll", false}};
 
+// A runtime on that transport, whose calls end as completion_mode() says.
+wskrun_options options_for(const Backend& backend);
+
 enum class Origin { kConnected, kAccepted };
 
 // A runtime, and WSK as a driver that has registered sees it.
