@@ -5,6 +5,7 @@
 #include "wsk/buffer.h"
 #include "wsk/request.h"
 #include "wsk/sockaddr.h"
+#include "wsk/subsystem.h"
 
 namespace wskrun::wsk {
 
@@ -20,6 +21,15 @@ NTSTATUS check_call(PWSK_CLIENT handle, PIRP irp, const char* operation,
                     base::RefPtr<Client>& client) {
   if (irp == nullptr) return refuse_null_irp(operation, handle);
   return find_client(handle, operation, client);
+}
+
+NTSTATUS find_descriptor(Subsystem& subsystem, PSECURITY_DESCRIPTOR cached, const char* operation,
+                         base::RefPtr<CachedDescriptor>& descriptor) {
+  descriptor = subsystem.descriptors().find(cached);
+  if (descriptor) return STATUS_SUCCESS;
+  probe::mistake(cached, "%s with a security descriptor (%p) that is not of WSK_CACHE_SD",
+                 operation, cached);
+  return STATUS_INVALID_PARAMETER;
 }
 
 std::optional<net::Address> address_for(const void* socket, net::Family family,

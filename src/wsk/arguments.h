@@ -10,6 +10,7 @@
 #include "base/ref_ptr.h"
 #include "net/address.h"
 #include "wsk/client.h"
+#include "wsk/descriptor_cache.h"
 
 namespace wskrun::wsk {
 
@@ -20,6 +21,10 @@ NTSTATUS find_client(PWSK_CLIENT handle, const char* operation, base::RefPtr<Cli
 // the IRP alone where the client is not valid, and so does this.
 NTSTATUS check_call(PWSK_CLIENT handle, PIRP irp, const char* operation,
                     base::RefPtr<Client>& client);
+
+// The cached descriptor that a driver passes; STATUS_INVALID_PARAMETER where it is not one.
+NTSTATUS find_descriptor(Subsystem& subsystem, PSECURITY_DESCRIPTOR cached, const char* operation,
+                         base::RefPtr<CachedDescriptor>& descriptor);
 
 // The address that a driver passes for a socket of this family; nothing for any other.
 std::optional<net::Address> address_for(const void* socket, net::Family family,

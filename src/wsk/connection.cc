@@ -87,20 +87,18 @@ void ConnectionSocket::enable_from_the_start_locked(ULONG inherited) {
 
 // ---- bind and connect
 
-NTSTATUS ConnectionSocket::bind_locked(const net::Address& address) {
+NTSTATUS ConnectionSocket::bind_endpoint(const net::Address& wanted, net::Address& local) {
+  base::MutexLock lock(mutex_);
   if (closing_ || state_ != State::kCreated) return STATUS_INVALID_DEVICE_STATE;
-  const NTSTATUS status = status_of(socket_->bind(address));
+  const NTSTATUS status = status_of(socket_->bind(wanted));
   if (!NT_SUCCESS(status)) return status;
-  local_ = socket_->local_address();
+  local = local_ = socket_->local_address();
   state_ = State::kBound;
   return STATUS_SUCCESS;
 }
 
 NTSTATUS ConnectionSocket::bind(Request& request, const net::Address& address) {
-  base::MutexLock lock(mutex_);
-  const NTSTATUS status = bind_locked(address);
-  lock.unlock();
-  return finish(request, status);
+  return finish(request, bind_to(address));
 }
 
 // STATUS_PENDING, or why not. The request is pending already.
@@ -133,21 +131,20 @@ NTSTATUS ConnectionSocket::connect(ConnectRequest& request, const net::Address& 
 
 NTSTATUS ConnectionSocket::bind_and_connect(ConnectRequest& request, const net::Address& local,
                                             const net::Address& remote) {
+  NTSTATUS status = bind_to(local);
+  if (!NT_SUCCESS(status)) {
+    discard();
+    return finish(request, status);
+  }
   base::MutexLock lock(mutex_);
   for_socket_connect_ = true;
-  NTSTATUS status = bind_locked(local);
-  if (NT_SUCCESS(status)) {
-    mark_pending(request);
-    status = start_connect_locked(request, remote);
-    lock.unlock();
-    if (status == STATUS_PENDING) return STATUS_PENDING;
-    discard();
-    finish(request, status);
-    return STATUS_PENDING;
-  }
+  mark_pending(request);
+  status = start_connect_locked(request, remote);
   lock.unlock();
+  if (status == STATUS_PENDING) return STATUS_PENDING;
   discard();
-  return finish(request, status);
+  finish(request, status);
+  return STATUS_PENDING;
 }
 
 ConnectionSocket::Outcome ConnectionSocket::connect_outcome_locked(net::Error error) {

@@ -151,6 +151,7 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
   NTSTATUS set_option(net::SocketOption option, ULONG value) override;
   NTSTATUS get_option(net::SocketOption option, ULONG& value) const override;
   bool is_bound() const override;
+  NTSTATUS bind_endpoint(const net::Address& wanted, net::Address& local) override;
   NTSTATUS may_control_events_locked() const override REQUIRES(mutex_);
   ULONG callbacks_locked() const override REQUIRES(mutex_);
   void on_events_enabled() override;
@@ -172,7 +173,6 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
   NTSTATUS usable_locked() const REQUIRES(mutex_);
   NTSTATUS may_send_locked() const REQUIRES(mutex_);
   bool is_silent_locked() const REQUIRES(mutex_) { return silent_ || silence_ != nullptr; }
-  NTSTATUS bind_locked(const net::Address& address) REQUIRES(mutex_);
   NTSTATUS start_connect_locked(ConnectRequest& request, const net::Address& remote)
       REQUIRES(mutex_);
   Outcome connect_outcome_locked(net::Error error) REQUIRES(mutex_);

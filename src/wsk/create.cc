@@ -1,6 +1,7 @@
 // WskSocket and WskSocketConnect: a socket of the category that the driver asks for.
 #include <cerrno>
 #include <memory>
+#include <utility>
 
 #include "wsk/arguments.h"
 #include "wsk/basic.h"
@@ -68,6 +69,13 @@ std::unique_ptr<net::Socket> new_transport_socket(Client& client, const net::Soc
   return socket;
 }
 
+// Stays empty where the driver gives none.
+NTSTATUS descriptor_for(Client& client, PSECURITY_DESCRIPTOR cached, const char* operation,
+                        base::RefPtr<CachedDescriptor>& descriptor) {
+  if (cached == nullptr) return STATUS_SUCCESS;
+  return find_descriptor(client.subsystem(), cached, operation, descriptor);
+}
+
 // Windows makes a listening socket for UDP, too, and says at WskBind that it is none.
 bool is_listening_udp(const Client& client, ULONG flags, USHORT type, ULONG protocol) {
   return client.subsystem().settings().compat == Compat::kWindows &&
@@ -80,13 +88,16 @@ NTSTATUS WSKAPI create_socket(PWSK_CLIENT Client, ADDRESS_FAMILY AddressFamily, 
                               ULONG Protocol, ULONG Flags, PVOID SocketContext,
                               const VOID* Dispatch, PEPROCESS OwningProcess, PETHREAD OwningThread,
                               PSECURITY_DESCRIPTOR SecurityDescriptor, PIRP Irp) {
-  // One process, one user: there is nobody to check against. See docs/differences.md.
-  (void)OwningProcess, (void)OwningThread, (void)SecurityDescriptor;
+  // They say who asks, when an address is shared: here always the system. See docs/differences.md.
+  (void)OwningProcess, (void)OwningThread;
   base::RefPtr<wsk::Client> client;
   NTSTATUS status = check_call(Client, Irp, "WskSocket", client);
   if (!NT_SUCCESS(status)) return status;
   Request& request = *begin(Irp, "WskSocket", *client);
 
+  base::RefPtr<CachedDescriptor> descriptor;
+  status = descriptor_for(*client, SecurityDescriptor, "WskSocket", descriptor);
+  if (!NT_SUCCESS(status)) return finish(request, status);
   const std::optional<net::Family> family = family_of(AddressFamily);
   const Combination* combination = nullptr;
   std::unique_ptr<net::Socket> transport_socket;
@@ -128,6 +139,8 @@ NTSTATUS WSKAPI create_socket(PWSK_CLIENT Client, ADDRESS_FAMILY AddressFamily, 
                              static_cast<const WSK_CLIENT_DATAGRAM_DISPATCH*>(Dispatch), call_site);
       break;
   }
+  if (combination != nullptr) socket->set_kind(combination->kind);
+  socket->set_descriptor(std::move(descriptor));
   return finish(request, STATUS_SUCCESS, reinterpret_cast<ULONG_PTR>(socket->wsk_socket()));
 }
 
@@ -137,7 +150,7 @@ NTSTATUS WSKAPI create_connected_socket(PWSK_CLIENT Client, USHORT SocketType, U
                                         const WSK_CLIENT_CONNECTION_DISPATCH* Dispatch,
                                         PEPROCESS OwningProcess, PETHREAD OwningThread,
                                         PSECURITY_DESCRIPTOR SecurityDescriptor, PIRP Irp) {
-  (void)OwningProcess, (void)OwningThread, (void)SecurityDescriptor;  // As in create_socket.
+  (void)OwningProcess, (void)OwningThread;  // As in create_socket.
   base::RefPtr<wsk::Client> client;
   NTSTATUS status = check_call(Client, Irp, "WskSocketConnect", client);
   if (!NT_SUCCESS(status)) return status;
@@ -148,6 +161,10 @@ NTSTATUS WSKAPI create_connected_socket(PWSK_CLIENT Client, USHORT SocketType, U
                                                               : STATUS_INVALID_PARAMETER;
   // Reserved, but drivers in the field pass WSK_FLAG_CONNECTION_SOCKET and Windows lets them.
   if ((Flags & ~ULONG{WSK_FLAG_CONNECTION_SOCKET}) != 0) status = STATUS_INVALID_PARAMETER;
+  base::RefPtr<CachedDescriptor> descriptor;
+  if (NT_SUCCESS(status)) {
+    status = descriptor_for(*client, SecurityDescriptor, "WskSocketConnect", descriptor);
+  }
   std::unique_ptr<net::Socket> tcp;
   const bool is_tcp = SocketType == SOCK_STREAM && Protocol == IPPROTO_TCP;
   if (NT_SUCCESS(status) && !is_tcp) status = STATUS_NOT_SUPPORTED;
@@ -160,6 +177,7 @@ NTSTATUS WSKAPI create_connected_socket(PWSK_CLIENT Client, USHORT SocketType, U
   client->freeze_static_events();
   auto* socket = new ConnectionSocket(std::move(client), std::move(tcp), local->family,
                                       SocketContext, Dispatch, call_site);
+  socket->set_descriptor(std::move(descriptor));
   auto* request = begin<ConnectRequest>(Irp, "WskSocketConnect", *socket);
   return socket->bind_and_connect(*request, *local, *remote);
 }

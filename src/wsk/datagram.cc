@@ -26,10 +26,11 @@ NTSTATUS DatagramSocket::usable_locked() const {
   return dead_ ? STATUS_FILE_FORCED_CLOSED : STATUS_SUCCESS;
 }
 
-NTSTATUS DatagramSocket::bind_locked(const net::Address& address) {
+NTSTATUS DatagramSocket::bind_endpoint(const net::Address& wanted, net::Address& local) {
+  base::MutexLock lock(mutex_);
   if (closing_ || endpoint_ != nullptr) return STATUS_INVALID_DEVICE_STATE;
-  if (const net::Error error = socket_->bind(address); !error.ok()) return status_of(error);
-  local_ = socket_->local_address();
+  if (const net::Error error = socket_->bind(wanted); !error.ok()) return status_of(error);
+  local = local_ = socket_->local_address();
   const ULONG statics = client().freeze_static_events() & WSK_EVENT_RECEIVE_FROM;
   if (statics != 0) events_.enable_for_good(statics & callbacks_locked());
   endpoint_ = &subsystem().transport().open_datagram(std::move(socket_), *this);
@@ -38,10 +39,7 @@ NTSTATUS DatagramSocket::bind_locked(const net::Address& address) {
 }
 
 NTSTATUS DatagramSocket::bind(Request& request, const net::Address& address) {
-  base::MutexLock lock(mutex_);
-  const NTSTATUS status = bind_locked(address);
-  lock.unlock();
-  return finish(request, status);
+  return finish(request, bind_to(address));
 }
 
 NTSTATUS DatagramSocket::get_local_address(Request& request, PSOCKADDR output) {

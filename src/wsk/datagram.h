@@ -98,6 +98,7 @@ class DatagramSocket final : public Socket, private net::DatagramSink {
   NTSTATUS get_option(net::SocketOption option, ULONG& value) const override;
   NTSTATUS change_membership(const net::GroupMembership& change) override;
   bool is_bound() const override;
+  NTSTATUS bind_endpoint(const net::Address& wanted, net::Address& local) override;
   NTSTATUS may_control_events_locked() const override REQUIRES(mutex_);
   ULONG callbacks_locked() const override REQUIRES(mutex_);
   void on_events_enabled() override;
@@ -113,7 +114,6 @@ class DatagramSocket final : public Socket, private net::DatagramSink {
 
   // datagram.cc
   NTSTATUS usable_locked() const REQUIRES(mutex_);
-  NTSTATUS bind_locked(const net::Address& address) REQUIRES(mutex_);
 
   // datagram_receive.cc
   void queue_locked(net::Datagram datagram) REQUIRES(mutex_);

@@ -53,18 +53,17 @@ NTSTATUS ListenSocket::usable_locked() const {
 }
 
 NTSTATUS ListenSocket::bind(Request& request, const net::Address& address) {
-  base::MutexLock lock(mutex_);
-  const NTSTATUS status = listen_locked(address);
-  lock.unlock();
-  return finish(request, status);
+  return finish(request, bind_to(address));
 }
 
-NTSTATUS ListenSocket::listen_locked(const net::Address& address) {
+NTSTATUS ListenSocket::bind_endpoint(const net::Address& wanted, net::Address& local) {
+  base::MutexLock lock(mutex_);
   if (closing_ || endpoint_ != nullptr) return STATUS_INVALID_DEVICE_STATE;
   if (socket_ == nullptr) return STATUS_NOT_IMPLEMENTED;  // For UDP; see create.cc.
-  if (const net::Error error = socket_->bind(address); !error.ok()) return status_of(error);
+  if (const net::Error error = socket_->bind(wanted); !error.ok()) return status_of(error);
   if (const net::Error error = socket_->listen(); !error.ok()) return status_of(error);
   open_locked();
+  local = local_;
   return STATUS_SUCCESS;
 }
 

@@ -88,6 +88,7 @@ class ListenSocket final : public Socket, private net::ListenerSink, private Pen
   NTSTATUS set_option(net::SocketOption option, ULONG value) override;
   NTSTATUS get_option(net::SocketOption option, ULONG& value) const override;
   bool is_bound() const override;
+  NTSTATUS bind_endpoint(const net::Address& wanted, net::Address& local) override;
   NTSTATUS may_control_events_locked() const override REQUIRES(mutex_);
   ULONG callbacks_locked() const override REQUIRES(mutex_);
   ULONG permanent_events() const override { return kConnectionEvents; }
@@ -107,7 +108,6 @@ class ListenSocket final : public Socket, private net::ListenerSink, private Pen
   void dropped() override { remove_user(); }
 
   NTSTATUS usable_locked() const REQUIRES(mutex_);
-  NTSTATUS listen_locked(const net::Address& address) REQUIRES(mutex_);
   void open_locked() REQUIRES(mutex_);
   void adjust_flow_locked() REQUIRES(mutex_);
   ConnectionSocket& take_connection_locked(const void* taken_by) REQUIRES(mutex_);

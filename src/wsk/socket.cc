@@ -7,6 +7,7 @@
 #include "probe/events.h"
 #include "probe/mistake.h"
 #include "wsk/dispatch.h"
+#include "wsk/subsystem.h"
 
 namespace wskrun::wsk {
 namespace {
@@ -143,6 +144,27 @@ void Socket::post_delivery_locked(net::Loop& loop) {
   loop.post(deliver_task_);
 }
 
+base::RefPtr<CachedDescriptor> Socket::descriptor() const {
+  if (whole_ != nullptr) return whole_->descriptor();
+  base::MutexLock lock(mutex_);
+  return descriptor_ ? descriptor_ : subsystem().default_descriptor();
+}
+
+void Socket::set_descriptor(base::RefPtr<CachedDescriptor> descriptor) {
+  base::MutexLock lock(mutex_);
+  descriptor_ = std::move(descriptor);
+}
+
+NTSTATUS Socket::bind_to(const net::Address& address) {
+  const NTSTATUS status = subsystem().addresses().bind(*this, address);
+  if (NT_SUCCESS(status)) has_address_ = true;
+  return status;
+}
+
+NTSTATUS Socket::bind_endpoint(const net::Address&, net::Address&) {
+  return STATUS_INVALID_DEVICE_REQUEST;  // There is no WskBind for it.
+}
+
 NTSTATUS Socket::change_membership(const net::GroupMembership&) {
   return STATUS_INVALID_DEVICE_REQUEST;  // Only datagrams come to groups.
 }
@@ -161,6 +183,7 @@ void Socket::end() {
   base::RefPtr<Client> client = std::move(client_);
   const void* handle = &handle_;
   Socket* const whole = whole_;
+  if (has_address_) client->subsystem().addresses().remove(*this);
   delete this;
   if (whole != nullptr) return whole->remove_user();
   if (close == nullptr) return;

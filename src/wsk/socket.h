@@ -12,7 +12,9 @@
 #include "net/address_watch.h"
 #include "net/transport.h"
 #include "nt/ledger.h"
+#include "wsk/address_table.h"
 #include "wsk/client.h"
+#include "wsk/descriptor_cache.h"
 #include "wsk/events.h"
 #include "wsk/request.h"
 
@@ -58,10 +60,18 @@ class Socket : public RequestOwner, private net::AddressWatchSink {
   // SIO_ADDRESS_LIST_CHANGE (address_changes.cc). STATUS_PENDING, or why it cannot wait.
   NTSTATUS wait_for_address_change(Request& request);
 
-  // SO_EXCLUSIVEADDRUSE. Linux lets nobody share an address with a socket that did not ask for it,
-  // so this only keeps SO_REUSEADDR away.
-  bool exclusive_address() const { return exclusive_address_; }
-  void set_exclusive_address(bool exclusive) { exclusive_address_ = exclusive; }
+  // Who may have its local address, too (address_table.h). All of it is decided before it is bound;
+  // the kind and, if the driver gave one, the first descriptor before the driver knows the socket.
+  net::SocketKind kind() const { return kind_; }
+  void set_kind(net::SocketKind kind) { kind_ = kind; }
+  Sharing sharing() const { return whole_ != nullptr ? whole_->sharing() : sharing_.load(); }
+  void set_sharing(Sharing sharing) { sharing_ = sharing; }
+  base::RefPtr<CachedDescriptor> descriptor() const;
+  void set_descriptor(base::RefPtr<CachedDescriptor> descriptor);
+  // Lets another socket be bound to its address. Fails while it is closing.
+  virtual NTSTATUS share_address() { return set_option(net::SocketOption::kShareAddress, 1); }
+  // For AddressTable: binds it, whoever else is there; `local` is where.
+  virtual NTSTATUS bind_endpoint(const net::Address& wanted, net::Address& local);
 
   // RequestOwner
   void on_cancel(Request& request) final;
@@ -89,6 +99,9 @@ class Socket : public RequestOwner, private net::AddressWatchSink {
   // until the part has ended.
   Socket(Socket& whole, Category category, const void* provider_dispatch, PVOID context);
   virtual ~Socket();
+
+  // WskBind, its arguments checked.
+  NTSTATUS bind_to(const net::Address& address);
 
   // on_cancel() for the requests of the category's functions.
   virtual void cancel(Request& request) = 0;
@@ -154,7 +167,10 @@ class Socket : public RequestOwner, private net::AddressWatchSink {
   nt::LedgerEntry ledger_;
   PVOID context_ GUARDED_BY(mutex_);
   std::atomic<unsigned> users_{1};
-  std::atomic<bool> exclusive_address_{false};
+  net::SocketKind kind_ = net::SocketKind::kStream;
+  std::atomic<Sharing> sharing_{Sharing::kDefault};
+  base::RefPtr<CachedDescriptor> descriptor_ GUARDED_BY(mutex_);  // Empty: the default.
+  bool has_address_ = false;  // In the table of addresses. Set while a request holds the socket.
   DeliverTask deliver_task_;
   bool delivery_posted_ GUARDED_BY(mutex_) = false;
   net::AddressWatch* address_watch_ GUARDED_BY(mutex_) = nullptr;  // Since it was first asked for.

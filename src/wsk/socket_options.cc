@@ -1,7 +1,11 @@
 // Options of level SOL_SOCKET.
+#include <utility>
+
 #include "probe/mistake.h"
+#include "wsk/arguments.h"
 #include "wsk/listen.h"
 #include "wsk/options.h"
+#include "wsk/subsystem.h"
 
 namespace wskrun::wsk {
 namespace {
@@ -44,24 +48,46 @@ NTSTATUS switch_events(ControlCall& call) {
 // ---- sharing addresses
 
 // SO_REUSEADDR and SO_EXCLUSIVEADDRUSE exclude each other.
-NTSTATUS set_reuse(ControlCall& call) {
-  const ULONG wanted = input_of<ULONG>(call.buffers) != 0 ? 1 : 0;
-  if (wanted != 0 && call.socket.exclusive_address()) return STATUS_INVALID_PARAMETER;
-  return call.socket.set_option(net::SocketOption::kShareAddress, wanted);
-}
-
-NTSTATUS set_exclusive(ControlCall& call) {
+NTSTATUS switch_sharing(ControlCall& call, Sharing which) {
   const bool wanted = input_of<ULONG>(call.buffers) != 0;
-  ULONG reuse = 0;
-  const NTSTATUS status = call.socket.get_option(net::SocketOption::kShareAddress, reuse);
-  if (!NT_SUCCESS(status)) return status;
-  if (wanted && reuse != 0) return STATUS_INVALID_PARAMETER;
-  call.socket.set_exclusive_address(wanted);
+  const Sharing before = call.socket.sharing();
+  if (before != Sharing::kDefault && before != which) {
+    return wanted ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
+  }
+  call.socket.set_sharing(wanted ? which : Sharing::kDefault);
   return STATUS_SUCCESS;
 }
 
-NTSTATUS get_exclusive(ControlCall& call) {
-  return return_value(call, call.socket.exclusive_address() ? 1 : 0);
+// The kernel is told as well: sockets of other processes may be meant.
+NTSTATUS set_reuse(ControlCall& call) {
+  const NTSTATUS status = switch_sharing(call, Sharing::kReuse);
+  if (!NT_SUCCESS(status)) return status;
+  const ULONG shared = call.socket.sharing() == Sharing::kReuse ? 1 : 0;
+  return call.socket.set_option(net::SocketOption::kShareAddress, shared);
+}
+
+NTSTATUS set_exclusive(ControlCall& call) {
+  return switch_sharing(call, Sharing::kExclusive);
+}
+
+template <Sharing which>
+NTSTATUS get_sharing(ControlCall& call) {
+  return return_value(call, call.socket.sharing() == which ? 1 : 0);
+}
+
+NTSTATUS set_security(ControlCall& call) {
+  base::RefPtr<CachedDescriptor> descriptor;
+  const NTSTATUS status =
+      find_descriptor(call.socket.subsystem(), input_of<PSECURITY_DESCRIPTOR>(call.buffers),
+                      "SO_WSK_SECURITY", descriptor);
+  if (NT_SUCCESS(status)) call.socket.set_descriptor(std::move(descriptor));
+  return status;
+}
+
+NTSTATUS get_security(ControlCall& call) {
+  PSECURITY_DESCRIPTOR const copy =
+      call.socket.subsystem().descriptors().add(call.socket.descriptor()->parts(), call_site);
+  return return_bytes(call, &copy, sizeof copy);
 }
 
 // ---- conditional accept, which a stream socket has no function for (T-014)
@@ -77,10 +103,6 @@ NTSTATUS get_conditional(ControlCall& call) {
   return return_value(call, static_cast<ListenSocket&>(call.socket).conditional_accept() ? 1 : 0);
 }
 
-NTSTATUS not_implemented(ControlCall& call) {
-  return call.is_stream ? STATUS_NOT_SUPPORTED : STATUS_NOT_IMPLEMENTED;
-}
-
 // ---- the rows
 
 using Option = net::SocketOption;
@@ -88,6 +110,7 @@ using Option = net::SocketOption;
 constexpr ControlShape kSetEvents = {IrpRule::kEither, sizeof(WSK_EVENT_CALLBACK_CONTROL), 0};
 constexpr ControlShape kSetPointer = {IrpRule::kRequired, sizeof(PVOID), 0};
 constexpr ControlShape kGetPointer = {IrpRule::kRequired, 0, sizeof(PVOID)};
+constexpr unsigned kWithSecurity = kOnListen | kOnConnection | kOnDatagram;
 constexpr ULONG kExclusive = static_cast<ULONG>(SO_EXCLUSIVEADDRUSE);
 
 constexpr ControlRow set(ULONG code, const char* name, unsigned categories,
@@ -106,12 +129,12 @@ constexpr ControlRow kRows[] = {
         kSetEvents),
 
     set(SO_REUSEADDR, "SO_REUSEADDR", kOnTransport, set_reuse, When::kBeforeBind),
-    get(SO_REUSEADDR, "SO_REUSEADDR", kOnTransport, get_number<Option::kShareAddress>),
+    get(SO_REUSEADDR, "SO_REUSEADDR", kOnTransport, get_sharing<Sharing::kReuse>),
     set(kExclusive, "SO_EXCLUSIVEADDRUSE", kOnTransport, set_exclusive, When::kBeforeBind),
-    get(kExclusive, "SO_EXCLUSIVEADDRUSE", kOnTransport, get_exclusive),
-    set(SO_WSK_SECURITY, "SO_WSK_SECURITY", kOnTransport, not_implemented, When::kBeforeBind,
+    get(kExclusive, "SO_EXCLUSIVEADDRUSE", kOnTransport, get_sharing<Sharing::kExclusive>),
+    set(SO_WSK_SECURITY, "SO_WSK_SECURITY", kWithSecurity, set_security, When::kBeforeBind,
         kSetPointer),
-    get(SO_WSK_SECURITY, "SO_WSK_SECURITY", kOnTransport, not_implemented, kGetPointer),
+    get(SO_WSK_SECURITY, "SO_WSK_SECURITY", kWithSecurity, get_security, kGetPointer),
 
     set(SO_KEEPALIVE, "SO_KEEPALIVE", kOnTcp, set_flag<Option::kKeepAlive>),
     get(SO_KEEPALIVE, "SO_KEEPALIVE", kOnTcp, get_number<Option::kKeepAlive>),

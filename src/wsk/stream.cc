@@ -16,17 +16,16 @@ StreamSocket::StreamSocket(base::RefPtr<Client> client, std::unique_ptr<net::Soc
       socket_(std::move(socket)) {}
 
 NTSTATUS StreamSocket::bind(Request& request, const net::Address& address) {
+  return finish(request, bind_to(address));
+}
+
+NTSTATUS StreamSocket::bind_endpoint(const net::Address& wanted, net::Address& local) {
   base::MutexLock lock(mutex_);
-  NTSTATUS status = STATUS_INVALID_DEVICE_STATE;
-  if (!closing_ && !bound_) {
-    status = status_of(socket_->bind(address));
-    if (NT_SUCCESS(status)) {
-      bound_ = true;
-      local_ = socket_->local_address();
-    }
-  }
-  lock.unlock();
-  return finish(request, status);
+  if (closing_ || bound_) return STATUS_INVALID_DEVICE_STATE;
+  if (const net::Error error = socket_->bind(wanted); !error.ok()) return status_of(error);
+  bound_ = true;
+  local = local_ = socket_->local_address();
+  return STATUS_SUCCESS;
 }
 
 // ---- listening
@@ -114,6 +113,17 @@ NTSTATUS StreamSocket::set_option(net::SocketOption option, ULONG value) {
   base::MutexLock lock(mutex_);
   if (closing_ || socket_ == nullptr) return STATUS_INVALID_DEVICE_STATE;
   return status_of(socket_->set_option(option, value));
+}
+
+// A part ends only after closing_ was set, and so stays while the lock is held.
+NTSTATUS StreamSocket::share_address() {
+  constexpr auto kShare = net::SocketOption::kShareAddress;
+  base::MutexLock lock(mutex_);
+  if (closing_) return STATUS_INVALID_DEVICE_STATE;
+  Socket* const part = listener_ != nullptr ? static_cast<Socket*>(listener_) : connection_;
+  if (part != nullptr) return part->set_option(kShare, 1);
+  return socket_ != nullptr ? status_of(socket_->set_option(kShare, 1))
+                            : STATUS_INVALID_DEVICE_STATE;
 }
 
 NTSTATUS StreamSocket::get_option(net::SocketOption option, ULONG& value) const {

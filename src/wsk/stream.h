@@ -45,6 +45,8 @@ class StreamSocket final : public Socket {
   NTSTATUS set_option(net::SocketOption option, ULONG value) override;
   NTSTATUS get_option(net::SocketOption option, ULONG& value) const override;
   bool is_bound() const override;
+  NTSTATUS bind_endpoint(const net::Address& wanted, net::Address& local) override;
+  NTSTATUS share_address() override;
   NTSTATUS may_control_events_locked() const override REQUIRES(mutex_) {
     return STATUS_INVALID_DEVICE_STATE;
   }

@@ -25,6 +25,13 @@ constexpr NPI_MODULEID kModuleId = {
     .Guid = {0x7b0e5d11, 0x60c4, 0x4f2e, {0x9d, 0x3a, 0x52, 0x1c, 0xe8, 0x07, 0xb4, 0x66}},
 };
 
+constexpr ACL kNobody = {ACL_REVISION, 0, sizeof(ACL), 0, 0};
+constexpr nt::DescriptorParts kSharedWithNobody = {.control = SE_DACL_PRESENT | SE_DACL_DEFAULTED,
+                                                   .owner = nullptr,
+                                                   .group = nullptr,
+                                                   .sacl = nullptr,
+                                                   .dacl = &kNobody};
+
 }  // namespace
 
 constexpr NPI_PROVIDER_CHARACTERISTICS Subsystem::kModule = {
@@ -45,7 +52,9 @@ Subsystem::Subsystem(net::Transport& transport, const Settings& settings)
     : transport_(transport),
       settings_(settings),
       endings_(settings.completion, settings.completion_seed),
-      transports_(list_transports(transport)) {
+      transports_(list_transports(transport)),
+      default_descriptor_(
+          base::RefPtr<CachedDescriptor>::adopt(new CachedDescriptor(kSharedWithNobody))) {
   const CompletionMode mode = settings.completion;
   inline_calls.store(mode == CompletionMode::kInline || mode == CompletionMode::kRandom,
                      std::memory_order_relaxed);

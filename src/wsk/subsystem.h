@@ -9,6 +9,7 @@
 
 #include "net/resolver.h"
 #include "net/transport.h"
+#include "wsk/address_table.h"
 #include "wsk/completion.h"
 #include "wsk/descriptor_cache.h"
 #include "wsk/settings.h"
@@ -37,6 +38,9 @@ class Subsystem {
   // The kernel has them or not, for as long as it runs.
   const std::vector<WSK_TRANSPORT>& transports() const { return transports_; }
   DescriptorCache& descriptors() { return descriptors_; }
+  // Of a socket that was given none: lets nobody share its address (SEC-001).
+  const base::RefPtr<CachedDescriptor>& default_descriptor() const { return default_descriptor_; }
+  AddressTable& addresses() { return addresses_; }
 
  private:
   // What the NMR calls.
@@ -54,6 +58,8 @@ class Subsystem {
   EndingChoice endings_;
   const std::vector<WSK_TRANSPORT> transports_;
   DescriptorCache descriptors_;
+  const base::RefPtr<CachedDescriptor> default_descriptor_;
+  AddressTable addresses_;
   HANDLE nmr_provider_ = nullptr;
   bool stopping_ = false;
   std::atomic<unsigned> clients_{0};

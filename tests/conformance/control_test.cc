@@ -407,19 +407,5 @@ CONFORMANCE_TEST(Control, WithoutAnIrpNothingHappens) {
   EXPECT_EQ(call.wait(), kSet);
 }
 
-CONFORMANCE_TEST(Control, CodesThatAreNotThereYetSaySo) {
-  covers("I-002", "K-006", "K-013");
-  const NTSTATUS missing = STATUS_NOT_IMPLEMENTED;
-  const SocketControl cases[] = {
-      {"get SO_WSK_SECURITY", WskGetOption, SOL_SOCKET, SO_WSK_SECURITY, 0, sizeof(PVOID), missing},
-  };
-  auto [connection, peer] = connect_pair();
-  const Listener unbound = new_listener();
-
-  for (const SocketControl& each : cases) expect_answer(connection.socket(), each);
-  expect_answer(unbound.socket(), {"set SO_WSK_SECURITY", WskSetOption, SOL_SOCKET, SO_WSK_SECURITY,
-                                   sizeof(PVOID), 0, missing});
-}
-
 }  // namespace
 }  // namespace wskrun::tests

@@ -33,8 +33,11 @@ typedef enum {
  *   Get       Out: a cached PSECURITY_DESCRIPTOR, the client's to give to WSK_RELEASE_SD.
  *   Irp       Required.
  *
- * Page     network/so-wsk-security
- * Windows  Not there yet: answers STATUS_NOT_IMPLEMENTED.
+ * Anything else than a cached descriptor: STATUS_INVALID_PARAMETER. What was cached may be released
+ * once Irp has completed; the socket keeps what it needs.
+ *
+ * Page     network/so-wsk-security, network/sharing-transport-addresses
+ * Windows  The access check is made for the system, whatever process owns the socket.
  */
 #define SO_WSK_SECURITY (WSK_SO_BASE + 1)
 
