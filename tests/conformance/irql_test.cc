@@ -379,9 +379,10 @@ CONFORMANCE_TEST(IrqlTooHigh, IsReportedForClientsAndSockets) {
   };
   for (const auto& [name, function] : with_irp) {
     IrpCall call;
-    EXPECT_FALSE(is_too_high(DISPATCH_LEVEL, name, [&] { call.start(function); })) << name;
+    const auto start = [&call, &function = function] { call.start(function); };
+    EXPECT_FALSE(is_too_high(DISPATCH_LEVEL, name, start)) << name;
     call.wait();
-    EXPECT_TRUE(is_too_high(kDeviceLevel, name, [&] { call.start(function); })) << name;
+    EXPECT_TRUE(is_too_high(kDeviceLevel, name, start)) << name;
     call.wait();
   }
   const std::pair<const char*, std::function<void()>> without_irp[] = {
