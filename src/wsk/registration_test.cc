@@ -157,6 +157,7 @@ TEST_F(Registration, DeregisterWaitsForWhoeverHoldsTheClient) {  // N-025: calls
 TEST_F(Registration, DeregisterWakesBlockedCaptures) {  // N-015, N-016
   Driver driver;
   std::vector<std::thread> capturers;
+  capturers.reserve(3);
   for (int index = 0; index < 3; ++index) {
     capturers.emplace_back([&] {
       WSK_PROVIDER_NPI npi;
@@ -208,6 +209,7 @@ TEST_F(Registration, WrongCallsAreAnswered) {
 TEST_F(Registration, EverybodyComesAndGoesAtOnce) {
   ASSERT_EQ(subsystem_.start(), STATUS_SUCCESS);
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int index = 0; index < 4; ++index) {
     threads.emplace_back([] {
       for (int round = 0; round < 100; ++round) {
