@@ -184,7 +184,7 @@ typedef enum wskrun_kind {
   WSKRUN_TIMER,
   WSKRUN_WORK_ITEM,
   WSKRUN_SOCKET,
-  WSKRUN_ADDRESS_LIST, /* Of WskGetAddressInfo. */
+  WSKRUN_ADDRESS_LIST,        /* Of WskGetAddressInfo. */
   WSKRUN_SECURITY_DESCRIPTOR, /* Of WSK_CACHE_SD or SO_WSK_SECURITY. */
 } wskrun_kind;
 
