@@ -265,12 +265,16 @@ CONFORMANCE_TEST(Control, LoopbackHasNoSilentModeAndOnePath) {
 }
 
 CONFORMANCE_TEST(Control, NoConnectionWasRedirected) {
-  covers("K-051");
+  covers("K-050", "K-051");
   auto [connection, peer] = connect_pair();
   for (const ULONG code :
        {SIO_QUERY_WFP_CONNECTION_REDIRECT_RECORDS, SIO_QUERY_WFP_CONNECTION_REDIRECT_CONTEXT}) {
     expect_answer(connection.socket(), {"WFP query", WskIoctl, 0, code, 0, 64, STATUS_NOT_FOUND});
     expect_answer(connection.socket(), {"WFP query", WskIoctl, 0, code, 0, 0, STATUS_NOT_FOUND});
+    expect_answer(connection.socket(),
+                  {"WFP query", WskIoctl, 0, code, 8, 64, STATUS_INVALID_PARAMETER});
+    EXPECT_EQ(control(connection.socket(), {"WFP query", WskIoctl, 0, code, 0, 64, 0}, nullptr),
+              STATUS_INVALID_PARAMETER);
   }
 }
 

@@ -442,6 +442,21 @@ CONFORMANCE_TEST(Datagrams, SendsFromChainsOfMdls) {
   EXPECT_EQ(peer.receive(), std::string(20, Buffer::kUntouched));
 }
 
+CONFORMANCE_TEST(Datagrams, ASendEndsWhenTheDatagramIsSent) {
+  covers("D-041");
+  const UdpPeer peer;
+  const Datagram socket = bound_datagram();
+  Sockaddr to = loopback(peer.port());
+  Buffer buffer("sent");
+  bool arrived = false;
+  IrpCall call;
+  // Loopback has no way between: what was sent is there.
+  call.on_completion([&] { arrived = peer.waits(); });
+  call.start([&](PIRP irp) { return socket.send_to(buffer.whole(), to.get(), irp); });
+  EXPECT_EQ(call.wait(), (Completed{STATUS_SUCCESS, 4}));
+  EXPECT_TRUE(arrived);
+}
+
 CONFORMANCE_TEST(Datagrams, EmptyOnesCanBeSent) {
   covers("D-034", "B-001");
   const Datagram socket = bound_datagram();

@@ -78,6 +78,38 @@ CONFORMANCE_TEST(Extension, IsNotSupportedOnAnySocket) {
   EXPECT_EQ(out.ProviderDispatch, &kDispatch);
 }
 
+CONFORMANCE_TEST(Extension, WskItselfIsNone) {
+  covers("EXT-008");
+  WSK_EXTENSION_CONTROL_IN in = {&NPI_WSK_INTERFACE_ID, this, this};
+  WSK_EXTENSION_CONTROL_OUT out = {};
+  for (PWSK_SOCKET socket : of_all_categories()) {
+    EXPECT_EQ(basic(socket).WskControlSocket(socket, WskIoctl, SIO_WSK_REGISTER_EXTENSION, 0,
+                                             sizeof in, &in, sizeof out, &out, nullptr, nullptr),
+              STATUS_NOT_SUPPORTED);
+  }
+}
+
+template <typename Table>
+concept CanBeBound = requires(const Table& table) {
+  table.WskBind;
+};
+
+CONFORMANCE_TEST(Extension, BasicSocketsHaveNoEventsOfTheirOwn) {
+  covers("E-010", "C-022");
+  static_assert(!CanBeBound<WSK_PROVIDER_BASIC_DISPATCH>);
+  PWSK_SOCKET socket = of_all_categories().front();
+  for (const ULONG event : {WSK_EVENT_ACCEPT, WSK_EVENT_RECEIVE_FROM, WSK_EVENT_RECEIVE,
+                            WSK_EVENT_DISCONNECT, WSK_EVENT_SEND_BACKLOG}) {
+    for (const ULONG mask : {ULONG{event}, ULONG{event} | WSK_EVENT_DISABLE}) {
+      WSK_EVENT_CALLBACK_CONTROL control = {&NPI_WSK_INTERFACE_ID, mask};
+      EXPECT_EQ(
+          basic(socket).WskControlSocket(socket, WskSetOption, SO_WSK_EVENT_CALLBACK, SOL_SOCKET,
+                                         sizeof control, &control, 0, nullptr, nullptr, nullptr),
+          STATUS_INVALID_PARAMETER);
+    }
+  }
+}
+
 CONFORMANCE_TEST(Extension, HasNoEventsToSwitch) {
   covers("EXT-010");
   for (const ULONG mask : {ULONG{1}, ULONG{1} | WSK_EVENT_DISABLE}) {

@@ -217,7 +217,7 @@ CONFORMANCE_TEST(AddressList, ShortRoomLearnsWhatItTakes) {
 }
 
 CONFORMANCE_TEST(AddressList, AChangeOfTheFamilyIsTold) {
-  covers("K-030");
+  covers("K-004", "K-030");
   if (!in_own_world()) return repeat_in_own_world();
   const Listener ipv4 = listen();
   const Connection ipv6 = new_connection(IpVersion::k6);

@@ -27,6 +27,10 @@ std::string UdpPeer::receive() const {
   return udp_receive(fd_);
 }
 
+bool UdpPeer::waits() const {
+  return udp_waits(fd_);
+}
+
 std::uint16_t UdpPeer::port() const {
   return udp_port(fd_);
 }

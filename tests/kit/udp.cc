@@ -86,6 +86,11 @@ std::string udp_receive(int fd) {
   return data;
 }
 
+bool udp_waits(int fd) {
+  pollfd entry{.fd = fd, .events = POLLIN, .revents = 0};
+  return ::poll(&entry, 1, 0) == 1;
+}
+
 std::uint16_t udp_port(int fd) {
   Endpoint endpoint;
   if (::getsockname(fd, endpoint.address(), &endpoint.size) != 0) fail("getsockname");

@@ -15,6 +15,7 @@ void udp_close(int fd);
 void udp_send(int fd, std::string_view data, IpVersion version, std::uint16_t port);
 void udp_send_to_ipv4(int fd, std::string_view data, std::uint32_t address, std::uint16_t port);
 std::string udp_receive(int fd);
+bool udp_waits(int fd);  // A datagram has arrived.
 std::uint16_t udp_port(int fd);
 
 }  // namespace wskrun::tests
