@@ -54,6 +54,9 @@ void send(int fd, std::string_view data, Endpoint endpoint) {
 int udp_open(IpVersion version) {
   const int fd = ::socket(version == IpVersion::k4 ? AF_INET : AF_INET6, SOCK_DGRAM, 0);
   if (fd < 0) fail("socket");
+  const int one = 1;
+  ::setsockopt(fd, IPPROTO_IP, IP_RECVTOS, &one, sizeof one);
+  ::setsockopt(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, &one, sizeof one);  // Of IPv4 there is none.
   Endpoint endpoint = loopback(version, 0);
   if (::bind(fd, endpoint.address(), endpoint.size) != 0) fail("bind");
   return fd;
@@ -77,13 +80,53 @@ void udp_send_to_ipv4(int fd, std::string_view data, std::uint32_t address, std:
 }
 
 std::string udp_receive(int fd) {
+  return udp_receive_marked(fd).data;
+}
+
+void udp_send_marked(int fd, const MarkedDatagram& datagram, IpVersion version,
+                     std::uint16_t port) {
+  const bool ipv4 = version == IpVersion::k4;
+  Endpoint to = loopback(version, port);
+  iovec bytes{const_cast<char*>(datagram.data.data()), datagram.data.size()};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message{};
+  message.msg_name = to.address();
+  message.msg_namelen = to.size;
+  message.msg_iov = &bytes;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  cmsghdr& mark = *CMSG_FIRSTHDR(&message);
+  mark.cmsg_level = ipv4 ? IPPROTO_IP : IPPROTO_IPV6;
+  mark.cmsg_type = ipv4 ? IP_TOS : IPV6_TCLASS;
+  mark.cmsg_len = CMSG_LEN(sizeof(int));
+  std::memcpy(CMSG_DATA(&mark), &datagram.mark, sizeof(int));
+  if (::sendmsg(fd, &message, 0) != static_cast<ssize_t>(bytes.iov_len)) fail("sendmsg");
+}
+
+MarkedDatagram udp_receive_marked(int fd) {
   pollfd entry{.fd = fd, .events = POLLIN, .revents = 0};
   if (::poll(&entry, 1, 60'000) != 1) throw std::runtime_error("UDP peer: nothing comes");
-  std::string data(70'000, '\0');
-  const ssize_t size = ::recv(fd, data.data(), data.size(), 0);
-  if (size < 0) fail("recv");
-  data.resize(static_cast<std::size_t>(size));
-  return data;
+  MarkedDatagram datagram{std::string(70'000, '\0'), 0};
+  iovec bytes{datagram.data.data(), datagram.data.size()};
+  alignas(cmsghdr) char control[256];
+  msghdr message{};
+  message.msg_iov = &bytes;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  const ssize_t size = ::recvmsg(fd, &message, 0);
+  if (size < 0) fail("recvmsg");
+  datagram.data.resize(static_cast<std::size_t>(size));
+  for (cmsghdr* each = CMSG_FIRSTHDR(&message); each != nullptr;
+       each = CMSG_NXTHDR(&message, each)) {
+    if (each->cmsg_level == IPPROTO_IP && each->cmsg_type == IP_TOS) {
+      datagram.mark = *CMSG_DATA(each);  // A byte; IPv6's is an int.
+    } else if (each->cmsg_level == IPPROTO_IPV6 && each->cmsg_type == IPV6_TCLASS) {
+      std::memcpy(&datagram.mark, CMSG_DATA(each), sizeof(int));
+    }
+  }
+  return datagram;
 }
 
 bool udp_waits(int fd) {

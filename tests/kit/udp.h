@@ -15,6 +15,13 @@ void udp_close(int fd);
 void udp_send(int fd, std::string_view data, IpVersion version, std::uint16_t port);
 void udp_send_to_ipv4(int fd, std::string_view data, std::uint32_t address, std::uint16_t port);
 std::string udp_receive(int fd);
+// With a mark: IPv4's type of service, IPv6's traffic class.
+struct MarkedDatagram {
+  std::string data;
+  int mark = 0;
+};
+void udp_send_marked(int fd, const MarkedDatagram& datagram, IpVersion version, std::uint16_t port);
+MarkedDatagram udp_receive_marked(int fd);
 bool udp_waits(int fd);  // A datagram has arrived.
 std::uint16_t udp_port(int fd);
 
