@@ -85,8 +85,7 @@ typedef NTSTATUS(WSKAPI* PFN_WSK_SOCKET_CONNECT)(
  *          STATUS_NOT_SUPPORTED: an unknown code; the other failures listed in control.h.
  * Result   IoStatus.Information: bytes written to OutputBuffer.
  * Page     ddi/wsk/nc-wsk-pfn_wsk_control_client
- * Windows  WSK_TRANSPORT_LIST_CHANGE, WSK_CACHE_SD and WSK_RELEASE_SD are not there yet: they
- * answer STATUS_NOT_IMPLEMENTED.
+ * Windows  There is no TDI and the list of transports never changes; see control.h.
  */
 typedef NTSTATUS(WSKAPI* PFN_WSK_CONTROL_CLIENT)(
     _In_ PWSK_CLIENT Client, _In_ ULONG ControlCode, _In_ SIZE_T InputSize,

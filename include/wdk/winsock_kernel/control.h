@@ -96,7 +96,7 @@ typedef struct _WSK_EVENT_CALLBACK_CONTROL {
  * family; nothing (0, NULL) ends it. Irp required.
  *
  * Page     network/sio-wsk-set-remote-address
- * Windows  Not there yet: datagram sockets cannot be made.
+ * Windows  No known difference.
  */
 #define SIO_WSK_SET_REMOTE_ADDRESS _WSAIOW(IOC_WSK, 0x1)
 
@@ -115,7 +115,8 @@ typedef struct _WSK_EVENT_CALLBACK_CONTROL {
  * completed so that a connected socket never runs dry. Irp required.
  *
  * Page     network/sio-wsk-query-ideal-send-backlog
- * Windows  Not there yet: answers STATUS_NOT_IMPLEMENTED.
+ * Windows  Has its own estimate. Here: the congestion window or the peer's receive window,
+ * whichever is less.
  */
 #define SIO_WSK_QUERY_IDEAL_SEND_BACKLOG _WSAIOR(IOC_WSK, 0x3)
 
@@ -124,7 +125,7 @@ typedef struct _WSK_EVENT_CALLBACK_CONTROL {
  * delivered. Irp required.
  *
  * Page     network/sio-wsk-query-receive-backlog
- * Windows  Not there yet: answers STATUS_NOT_IMPLEMENTED.
+ * Windows  No known difference.
  */
 #define SIO_WSK_QUERY_RECEIVE_BACKLOG _WSAIOR(IOC_WSK, 0x4)
 
@@ -133,7 +134,7 @@ typedef struct _WSK_EVENT_CALLBACK_CONTROL {
  * inspected. No Irp. STATUS_INVALID_DEVICE_REQUEST on every other socket.
  *
  * Page     network/sio-wsk-query-inspect-id
- * Windows  Not there yet: answers STATUS_NOT_IMPLEMENTED.
+ * Windows  No known difference.
  */
 #define SIO_WSK_QUERY_INSPECT_ID _WSAIOR(IOC_WSK, 0x5)
 
@@ -143,7 +144,7 @@ typedef struct _WSK_EVENT_CALLBACK_CONTROL {
  * it. Irp required.
  *
  * Page     network/sio-wsk-set-sendto-address
- * Windows  Not there yet: datagram sockets cannot be made.
+ * Windows  No known difference.
  */
 #define SIO_WSK_SET_SENDTO_ADDRESS _WSAIOW(IOC_WSK, 0x6)
 
@@ -153,7 +154,8 @@ typedef struct _WSK_EVENT_CALLBACK_CONTROL {
  * WskDisconnect answer STATUS_INVALID_DEVICE_STATE. Not on loopback. Irp required, no data.
  *
  * Page     network/sio-wsk-set-tcp-silent-mode
- * Windows  Not there yet: answers STATUS_NOT_IMPLEMENTED.
+ * Windows  Whether it stays silent after the close is not documented. Here a peer that sends after
+ *          that meets a reset.
  */
 #define SIO_WSK_SET_TCP_SILENT_MODE _WSAIO(IOC_WSK, 0x7)
 

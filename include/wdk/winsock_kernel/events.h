@@ -83,7 +83,8 @@ typedef _Must_inspect_result_ NTSTATUS(WSKAPI* PFN_WSK_ACCEPT_EVENT)(
  *          With a NULL InspectID the answer does not matter.
  * IRQL     <= DISPATCH_LEVEL
  * Page     ddi/wsk/nc-wsk-pfn_wsk_inspect_event
- * Windows  Not there yet: SO_CONDITIONAL_ACCEPT cannot be set, so this is never called.
+ * Windows  Here the handshake is over when this is called: the peer is connected and may have sent.
+ *          Reject resets it.
  */
 typedef WSK_INSPECT_ACTION(WSKAPI* PFN_WSK_INSPECT_EVENT)(
     _In_opt_ PVOID SocketContext, _In_ PSOCKADDR LocalAddress, _In_ PSOCKADDR RemoteAddress,
@@ -99,7 +100,7 @@ typedef WSK_INSPECT_ACTION(WSKAPI* PFN_WSK_INSPECT_EVENT)(
  * Returns  STATUS_SUCCESS, always.
  * IRQL     <= DISPATCH_LEVEL
  * Page     ddi/wsk/nc-wsk-pfn_wsk_abort_event
- * Windows  Not there yet: SO_CONDITIONAL_ACCEPT cannot be set, so this is never called.
+ * Windows  Here it comes with the peer's FIN or reset.
  */
 typedef NTSTATUS(WSKAPI* PFN_WSK_ABORT_EVENT)(
     _In_opt_ PVOID SocketContext, _In_ PWSK_INSPECT_ID InspectID);
@@ -120,7 +121,8 @@ typedef NTSTATUS(WSKAPI* PFN_WSK_ABORT_EVENT)(
  *          Any other value: they are dropped too, and the verifier hears of it.
  * IRQL     <= DISPATCH_LEVEL
  * Page     ddi/wsk/nc-wsk-pfn_wsk_receive_from_event
- * Windows  Not there yet: datagram sockets cannot be made.
+ * Windows  How much is buffered, and what is dropped beyond, is not documented. Here SO_RCVBUF
+ *          bounds what waits in the kernel.
  */
 typedef NTSTATUS(WSKAPI* PFN_WSK_RECEIVE_FROM_EVENT)(
     _In_opt_ PVOID SocketContext, _In_ ULONG Flags,
@@ -175,12 +177,12 @@ typedef NTSTATUS(WSKAPI* PFN_WSK_DISCONNECT_EVENT)(_In_opt_ PVOID SocketContext,
  * WskSendBacklogEvent: the ideal send backlog of a connected socket has changed.
  *
  *   IdealBacklogSize  Bytes to keep given to WskSend and not completed, so that the connection
- * never runs dry. SIO_WSK_QUERY_IDEAL_SEND_BACKLOG asks for it.
+ *                     never runs dry. SIO_WSK_QUERY_IDEAL_SEND_BACKLOG asks for it.
  *
  * Returns  STATUS_SUCCESS, always.
  * IRQL     <= DISPATCH_LEVEL. There are no flags to tell which.
  * Page     ddi/wsk/nc-wsk-pfn_wsk_send_backlog_event
- * Windows  Not there yet: never called.
+ * Windows  Here it follows the kernel's windows, looked at while bytes are sent.
  */
 typedef NTSTATUS(WSKAPI* PFN_WSK_SEND_BACKLOG_EVENT)(
     _In_opt_ PVOID SocketContext, _In_ SIZE_T IdealBacklogSize);

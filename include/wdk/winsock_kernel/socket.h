@@ -135,10 +135,11 @@ typedef NTSTATUS(WSKAPI* PFN_WSK_ACCEPT)(
  *   Action     WskInspectAccept or WskInspectReject.
  *
  * Returns  STATUS_SUCCESS, also for a request that WskAbortEvent has ended meanwhile, which stays
- *          ended; STATUS_PENDING; STATUS_FILE_FORCED_CLOSED; STATUS_INVALID_PARAMETER:
- * WskInspectPend, or an id that is unknown or answered; STATUS_INVALID_DEVICE_STATE: no conditional
- * accept. Page     ddi/wsk/nc-wsk-pfn_wsk_inspect_complete Windows  Not there yet: answers
- * STATUS_NOT_IMPLEMENTED and completes Irp.
+ *          ended; STATUS_PENDING; STATUS_FILE_FORCED_CLOSED;
+ *          STATUS_INVALID_PARAMETER: WskInspectPend, or an id that is unknown or answered;
+ *          STATUS_INVALID_DEVICE_STATE: no conditional accept.
+ * Page     ddi/wsk/nc-wsk-pfn_wsk_inspect_complete
+ * Windows  See WskInspectEvent.
  */
 typedef NTSTATUS(WSKAPI* PFN_WSK_INSPECT_COMPLETE)(
     _In_ PWSK_SOCKET ListenSocket, _In_ PWSK_INSPECT_ID InspectID, _In_ WSK_INSPECT_ACTION Action,
@@ -288,7 +289,7 @@ typedef NTSTATUS(WSKAPI* PFN_WSK_RELEASE_DATA_INDICATION_LIST)(
  *          not bound; STATUS_ACCESS_DENIED: a broadcast without SO_BROADCAST.
  * Result   IoStatus.Information: bytes sent.
  * Page     ddi/wsk/nc-wsk-pfn_wsk_send_to
- * Windows  Not there yet: datagram sockets cannot be made.
+ * Windows  Sent means here: given to the network by the kernel.
  */
 typedef NTSTATUS(WSKAPI* PFN_WSK_SEND_TO)(
     _In_ PWSK_SOCKET Socket, _In_ PWSK_BUF Buffer, _Reserved_ ULONG Flags,
@@ -312,7 +313,7 @@ typedef NTSTATUS(WSKAPI* PFN_WSK_SEND_TO)(
  *          STATUS_FILE_FORCED_CLOSED; STATUS_INVALID_DEVICE_STATE: not bound.
  * Result   IoStatus.Information: bytes in Buffer.
  * Page     ddi/wsk/nc-wsk-pfn_wsk_receive_from
- * Windows  Not there yet: datagram sockets cannot be made.
+ * Windows  No known difference.
  */
 typedef NTSTATUS(WSKAPI* PFN_WSK_RECEIVE_FROM)(
     _In_ PWSK_SOCKET Socket, _In_ PWSK_BUF Buffer, _Reserved_ ULONG Flags,
@@ -328,7 +329,7 @@ typedef NTSTATUS(WSKAPI* PFN_WSK_RECEIVE_FROM)(
  * Returns  STATUS_SUCCESS; STATUS_INVALID_PARAMETER: NULL, or not kept from this socket, or
  *          released already.
  * Page     ddi/wsk/nc-wsk-pfn_wsk_release_datagram_indication_list
- * Windows  Not there yet: datagram sockets cannot be made.
+ * Windows  The page speaks of whole lists only.
  */
 typedef NTSTATUS(WSKAPI* PFN_WSK_RELEASE_DATAGRAM_INDICATION_LIST)(
     _In_ PWSK_SOCKET Socket, _In_ PWSK_DATAGRAM_INDICATION DatagramIndication);
@@ -340,7 +341,7 @@ typedef NTSTATUS(WSKAPI* PFN_WSK_RELEASE_DATAGRAM_INDICATION_LIST)(
  *
  * Result   IoStatus.Information: bytes sent in all.
  * Page     ddi/wsk/nc-wsk-pfn_wsk_send_messages
- * Windows  Not there yet: datagram sockets cannot be made.
+ * Windows  No known difference.
  */
 typedef NTSTATUS(WSKAPI* PFN_WSK_SEND_MESSAGES)(
     _In_ PWSK_SOCKET Socket, _In_ PWSK_BUF_LIST BufferList, _Reserved_ ULONG Flags,
@@ -356,7 +357,7 @@ typedef NTSTATUS(WSKAPI* PFN_WSK_SEND_MESSAGES)(
  * Returns  STATUS_SUCCESS, STATUS_PENDING, STATUS_FILE_FORCED_CLOSED; STATUS_INVALID_DEVICE_STATE:
  *          not bound, or connected.
  * Page     ddi/wsk/nc-wsk-pfn_wsk_listen
- * Windows  Not there yet: stream sockets cannot be made.
+ * Windows  No known difference.
  */
 typedef NTSTATUS(WSKAPI* PFN_WSK_LISTEN)(_In_ PWSK_SOCKET Socket, _Inout_ PIRP Irp);
 
@@ -370,7 +371,7 @@ typedef NTSTATUS(WSKAPI* PFN_WSK_LISTEN)(_In_ PWSK_SOCKET Socket, _Inout_ PIRP I
  * Returns  As WskConnect; STATUS_INVALID_PARAMETER: Flags is not 0; STATUS_BUFFER_OVERFLOW: more
  *          than 65535 bytes.
  * Page     ddi/wsk/nc-wsk-pfn_wsk_connect_ex
- * Windows  Not there yet: answers STATUS_NOT_IMPLEMENTED and completes Irp.
+ * Windows  Here net.ipv4.tcp_fastopen has to allow it, too; else the bytes follow the handshake.
  */
 typedef NTSTATUS(WSKAPI* PFN_WSK_CONNECT_EX)(
     _In_ PWSK_SOCKET Socket, _In_ PSOCKADDR RemoteAddress, _In_opt_ PWSK_BUF Buffer,
