@@ -158,7 +158,9 @@ void Socket::set_descriptor(base::RefPtr<CachedDescriptor> descriptor) {
 NTSTATUS Socket::bind_to(const net::Address& address) {
   const NTSTATUS status = subsystem().addresses().bind(*this, address);
   if (NT_SUCCESS(status)) has_address_ = true;
-  return status;
+  const bool as_windows = subsystem().settings().compat == Compat::kWindows;
+  return as_windows && status == STATUS_ADDRESS_ALREADY_EXISTS ? STATUS_ADDRESS_ALREADY_ASSOCIATED
+                                                               : status;
 }
 
 NTSTATUS Socket::bind_endpoint(const net::Address&, net::Address&) {
