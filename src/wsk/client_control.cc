@@ -27,7 +27,7 @@ NTSTATUS query_transports(ClientCall& call) {
   const std::vector<WSK_TRANSPORT>& list = call.client.subsystem().transports();
   call.bytes = list.size() * sizeof list[0];
   if (call.buffers.output_size < call.bytes) return STATUS_BUFFER_OVERFLOW;
-  std::memcpy(call.buffers.output, list.data(), call.bytes);
+  if (!list.empty()) std::memcpy(call.buffers.output, list.data(), call.bytes);
   return STATUS_SUCCESS;
 }
 

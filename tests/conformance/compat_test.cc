@@ -52,13 +52,13 @@ CONFORMANCE_TEST(AsDocumented, ThereIsNoListeningSocketOfUdp) {
 }
 
 CONFORMANCE_TEST(AsWindows, ATakenPortIsAssociated) {
-  covers("SEC-012");
+  covers("SEC-012", "G-65");
   const Listener first = listen();
   EXPECT_EQ(bind(new_listener(), first.port()), STATUS_ADDRESS_ALREADY_ASSOCIATED);
 }
 
 CONFORMANCE_TEST(AsDocumented, ATakenPortExists) {
-  covers("SEC-012");
+  covers("SEC-012", "G-65");
   const Listener first = listen();
   EXPECT_EQ(bind(new_listener(), first.port()), STATUS_ADDRESS_ALREADY_EXISTS);
 }

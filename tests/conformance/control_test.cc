@@ -264,6 +264,43 @@ CONFORMANCE_TEST(Control, LoopbackHasNoSilentModeAndOnePath) {
   }
 }
 
+// The pages' own samples pass what lies on their stack, and return while the call pends.
+CONFORMANCE_TEST(Control, WhatGoesInIsReadDuringTheCall) {
+  covers("K-009", "G-30");
+  auto [connection, peer] = connect_pair();
+  ULONG value = 1;
+  IrpCall call;
+  call.start([&](PIRP irp) {
+    const NTSTATUS status = connection.dispatch().Basic.WskControlSocket(
+        connection.socket(), WskSetOption, SO_KEEPALIVE, SOL_SOCKET, sizeof value, &value, 0,
+        nullptr, nullptr, irp);
+    value = 0;
+    return status;
+  });
+  EXPECT_EQ(call.wait(), (Completed{STATUS_SUCCESS, 0}));
+  EXPECT_EQ(get_option(connection.socket(), SOL_SOCKET, SO_KEEPALIVE, value),
+            (Completed{STATUS_SUCCESS, 4}));
+  EXPECT_EQ(value, 1u);
+}
+
+CONFORMANCE_TEST(Control, TheSizeOfAnAnswerIsInTheIrpAndWhereItIsAskedFor) {
+  covers("K-008", "G-34", "G-33");
+  auto [connection, peer] = connect_pair();
+  ULONG value = 77;
+  SIZE_T size = 77;
+  IrpCall call;
+  call.start([&](PIRP irp) {
+    return connection.dispatch().Basic.WskControlSocket(connection.socket(), WskGetOption,
+                                                        SO_KEEPALIVE, SOL_SOCKET, 0, nullptr,
+                                                        sizeof value, &value, &size, irp);
+  });
+  EXPECT_EQ(call.wait(), (Completed{STATUS_SUCCESS, 4}));
+  EXPECT_EQ(value, 0u);
+  if (call.returned_as(STATUS_SUCCESS)) {
+    EXPECT_EQ(size, 4u);
+  }
+}
+
 CONFORMANCE_TEST(Control, NoConnectionWasRedirected) {
   covers("K-050", "K-051");
   auto [connection, peer] = connect_pair();

@@ -251,7 +251,7 @@ CONFORMANCE_TEST(NmrClient, MayDetachLater) {
 }
 
 CONFORMANCE_TEST(NmrClient, ItsOpenSocketsHoldTheDetachment) {
-  covers("N-048", "N-053");
+  covers("N-048", "N-053", "G-62");
   Module module;
   ASSERT_EQ(module.register_client(), STATUS_SUCCESS);
   Connection socket(module.new_socket());

@@ -215,7 +215,7 @@ CONFORMANCE_TEST(Registration, DeregistrationWaitsForCaptures) {
 }
 
 CONFORMANCE_TEST(Registration, DeregistrationWaitsForSocketsWhichWorkUntilTheyAreClosed) {
-  covers("N-024", "N-025", "X-012");
+  covers("N-024", "N-025", "X-012", "G-61");
   PeerListener remote;
   WSK_REGISTRATION registration;
   WSK_PROVIDER_NPI npi{};
@@ -243,7 +243,7 @@ CONFORMANCE_TEST(Registration, DeregistrationWaitsForSocketsWhichWorkUntilTheyAr
 }
 
 CONFORMANCE_TEST(Registration, DeregistrationWaitsForTheLastCompletionRoutine) {
-  covers("N-025");
+  covers("N-025", "G-61");
   WSK_REGISTRATION registration;
   WSK_PROVIDER_NPI npi{};
   ASSERT_EQ(register_client(kVersion10, registration), STATUS_SUCCESS);

@@ -2,6 +2,7 @@
 #include "kit/listener.h"
 
 #include <cstring>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -19,12 +20,11 @@ void ListenerEvents::answer(Answer answer) {
   log_.note([&] { answer_ = std::make_shared<Answer>(std::move(answer)); });
 }
 
-NTSTATUS ListenerEvents::keep(AcceptCall& call) {
+ListenerEvents::Accepted ListenerEvents::keep(AcceptCall& call) {
   auto events = std::make_shared<ConnectionEvents>();
   *call.accept_context = events.get();
   *call.accept_dispatch = &ConnectionEvents::dispatch;
-  log_.note([&] { accepted_.push_back({call.socket, std::move(events)}); });
-  return STATUS_SUCCESS;
+  return {call.socket, std::move(events)};
 }
 
 NTSTATUS WSKAPI ListenerEvents::on_accept(PVOID context, ULONG flags, PSOCKADDR local,
@@ -38,6 +38,7 @@ NTSTATUS WSKAPI ListenerEvents::on_accept(PVOID context, ULONG flags, PSOCKADDR 
   call.socket = socket;
   call.irql = KeGetCurrentIrql();
   NTSTATUS status = STATUS_REQUEST_NOT_ACCEPTED;
+  std::optional<Accepted> kept;
   if (socket != nullptr) {
     call.accept_context = accept_context;
     call.accept_dispatch = accept_dispatch;
@@ -45,11 +46,13 @@ NTSTATUS WSKAPI ListenerEvents::on_accept(PVOID context, ULONG flags, PSOCKADDR 
     std::memcpy(&call.local, local, sockaddr_size(local));
     std::memcpy(&call.remote, remote, sockaddr_size(remote));
     const std::shared_ptr<Answer> answer = self.log_.look([&] { return self.answer_; });
-    status = answer ? (*answer)(call) : self.keep(call);
+    if (!answer) kept = keep(call);
+    status = answer ? (*answer)(call) : STATUS_SUCCESS;
   }
   self.log_.note([&] {
     ++self.calls_;
     self.last_ = call;
+    if (kept) self.accepted_.push_back(std::move(*kept));
   });
   return status;
 }

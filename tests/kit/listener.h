@@ -68,12 +68,12 @@ class ListenerEvents {
   static WSK_INSPECT_ACTION WSKAPI on_inspect(PVOID context, PSOCKADDR local, PSOCKADDR remote,
                                               PWSK_INSPECT_ID id);
   static NTSTATUS WSKAPI on_abort(PVOID context, PWSK_INSPECT_ID id);
-  NTSTATUS keep(AcceptCall& call);
 
   struct Accepted {
     PWSK_SOCKET socket;
     std::shared_ptr<ConnectionEvents> events;
   };
+  static Accepted keep(AcceptCall& call);
 
   EventLog log_;
   std::shared_ptr<Answer> answer_;
