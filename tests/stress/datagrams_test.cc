@@ -23,36 +23,59 @@ constexpr std::size_t kWindow = 32;
 
 CONFORMANCE_SUITE(ManyDatagrams);
 
-// A list that is kept until all its datagrams have been sent back.
-struct KeptList {
-  const Datagram& socket;
-  PWSK_DATAGRAM_INDICATION list;
-  std::atomic<std::size_t> uses{1};  // The sends, and the callback.
+// The driver: it sends back what comes.
+class Echo {
+ public:
+  explicit Echo(const Datagram& socket) : socket_(socket) {}
 
-  void drop() {
-    if (--uses != 0) return;
-    EXPECT_EQ(socket.release(list), STATUS_SUCCESS);
-    delete this;
+  NTSTATUS send_back(PWSK_DATAGRAM_INDICATION list);
+  // Every list is WSK's again, so the socket may be closed.
+  void wait_idle() {
+    log_.wait("the release of a list", [&] { return lists_ == 0; });
   }
+
+ private:
+  // Kept until all its datagrams have been sent.
+  struct KeptList {
+    Echo& echo;
+    PWSK_DATAGRAM_INDICATION list;
+    std::atomic<std::size_t> uses{1};  // The sends, and the callback.
+  };
+
+  static NTSTATUS NTAPI sent(PDEVICE_OBJECT, PIRP irp, PVOID kept);
+  void drop(KeptList* kept);
+
+  const Datagram& socket_;
+  EventLog log_;  // Guards it.
+  int lists_ = 0;
 };
 
-NTSTATUS NTAPI sent(PDEVICE_OBJECT, PIRP irp, PVOID kept) {
+void Echo::drop(KeptList* kept) {
+  if (--kept->uses != 0) return;
+  EXPECT_EQ(socket_.release(kept->list), STATUS_SUCCESS);
+  delete kept;
+  log_.note([&] { --lists_; });
+}
+
+NTSTATUS Echo::sent(PDEVICE_OBJECT, PIRP irp, PVOID context) {
   EXPECT_EQ(irp->IoStatus.Status, STATUS_SUCCESS);
   IoFreeIrp(irp);
-  static_cast<KeptList*>(kept)->drop();
+  auto* kept = static_cast<KeptList*>(context);
+  kept->echo.drop(kept);
   return STATUS_MORE_PROCESSING_REQUIRED;
 }
 
-NTSTATUS send_back(const Datagram& socket, PWSK_DATAGRAM_INDICATION list) {
-  auto* kept = new KeptList{socket, list};
+NTSTATUS Echo::send_back(PWSK_DATAGRAM_INDICATION list) {
+  log_.note([&] { ++lists_; });
+  auto* kept = new KeptList{*this, list};
   for (PWSK_DATAGRAM_INDICATION each = list; each != nullptr; each = each->Next) {
     PIRP irp = IoAllocateIrp(1, FALSE);
     IoSetCompletionRoutine(irp, sent, kept, TRUE, TRUE, TRUE);
     ++kept->uses;
-    socket.dispatch().WskSendTo(socket.socket(), &each->Buffer, 0, each->RemoteAddress,
-                                each->ControlInfoLength, each->ControlInfo, irp);
+    socket_.dispatch().WskSendTo(socket_.socket(), &each->Buffer, 0, each->RemoteAddress,
+                                 each->ControlInfoLength, each->ControlInfo, irp);
   }
-  kept->drop();
+  drop(kept);
   return STATUS_PENDING;
 }
 
@@ -111,11 +134,12 @@ CONFORMANCE_TEST(ManyDatagrams, ComeBackAsTheyWere) {
          {ipv4 ? IP_RECVTOS : IPV6_RECVTCLASS, ipv4 ? IP_PKTINFO : IPV6_PKTINFO}) {
       EXPECT_EQ(socket.set_number(level, option, 1), (Completed{STATUS_SUCCESS, 0}));
     }
-    socket.events().answer([&socket](ReceiveFromCall& call) {
-      return call.list == nullptr ? STATUS_SUCCESS : send_back(socket, call.list);
-    });
+    Echo echo(socket);
+    socket.events().answer([&echo](ReceiveFromCall& call) { return echo.send_back(call.list); });
     socket.enable();
     PlainPeer(version).exchange(socket.port());
+    echo.wait_idle();
+    EXPECT_EQ(socket.control_events(WSK_EVENT_RECEIVE_FROM | WSK_EVENT_DISABLE), STATUS_SUCCESS);
   }
 }
 
