@@ -11,6 +11,9 @@
 include(${CMAKE_CURRENT_LIST_DIR}/wskrun_wpp.cmake)
 
 set(WSKRUN_DRIVER_EXPORTS ${CMAKE_CURRENT_LIST_DIR}/driver.map)
+# What MSVC does without being asked: 16-bit wchar_t, its bit-field layout, no type-based alias
+# analysis, wrapping signed arithmetic. `linux` and `unix` are ordinary identifiers in a driver.
+set(WSKRUN_DRIVER_OPTIONS -fshort-wchar -mms-bitfields -fwrapv -Ulinux -Uunix)
 
 function(wskrun_add_driver name)
   cmake_parse_arguments(PARSE_ARGV 1 driver "" "" "SOURCES;INCLUDE;DEFINES;TRACE_FUNCTIONS")
@@ -21,7 +24,8 @@ function(wskrun_add_driver name)
 
   set(target driver_${name})
   add_library(${target} MODULE ${driver_SOURCES})
-  set_target_properties(${target} PROPERTIES PREFIX "" OUTPUT_NAME ${name})
+  set_target_properties(${target} PROPERTIES PREFIX "" OUTPUT_NAME ${name}
+    C_STANDARD 11 CXX_STANDARD 20)
   if(WSKRUN_DRIVER_OUTPUT_DIRECTORY)
     set_target_properties(${target} PROPERTIES
       LIBRARY_OUTPUT_DIRECTORY ${WSKRUN_DRIVER_OUTPUT_DIRECTORY})
@@ -29,10 +33,7 @@ function(wskrun_add_driver name)
   target_link_libraries(${target} PRIVATE wskrun_wdk)
   target_include_directories(${target} PRIVATE ${driver_INCLUDE})
   target_compile_definitions(${target} PRIVATE WSKRUN ${driver_DEFINES})
-  # What MSVC does without being asked: 16-bit wchar_t, its bit-field layout, no type-based alias
-  # analysis, wrapping signed arithmetic. `linux` and `unix` are ordinary identifiers in a driver.
-  target_compile_options(${target} PRIVATE
-    -fshort-wchar -mms-bitfields -fwrapv -Ulinux -Uunix
+  target_compile_options(${target} PRIVATE ${WSKRUN_DRIVER_OPTIONS}
     $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-Wno-incompatible-ms-struct>)
   target_link_options(${target} PRIVATE -Wl,--version-script=${WSKRUN_DRIVER_EXPORTS})
   set_target_properties(${target} PROPERTIES LINK_DEPENDS ${WSKRUN_DRIVER_EXPORTS})

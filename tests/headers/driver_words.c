@@ -221,6 +221,7 @@ _Use_decl_annotations_ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject,
     NT_VERIFY(NT_SUCCESS(ZwClose(thread)));
     ObDereferenceObject(object);
   }
+  NT_ASSERT((uintptr_t)request % sizeof(intptr_t) == 0); /* They need no header of their own. */
   DriverObject->DriverUnload = SampleUnload;
   DriverObject->MajorFunction[IRP_MJ_DEVICE_CONTROL] = SampleControl;
   return status;
