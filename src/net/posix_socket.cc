@@ -53,13 +53,26 @@ int linux_type(SocketKind kind) {
   return 0;
 }
 
+// Raw sockets are of one family.
+bool may_get_ipv4(Family family, SocketKind kind) {
+  return family == Family::kIpv4 || kind == SocketKind::kDatagram;
+}
+
 // Datagrams come with the address they were sent to: it tells broadcasts and multicasts apart. An
 // IPv6 socket may get IPv4 datagrams, and says in both ways where those came to.
 Error ask_for_destination(int fd, Family family, SocketKind kind) {
-  const bool may_get_ipv4 = family == Family::kIpv4 || kind == SocketKind::kDatagram;
-  const Error error = may_get_ipv4 ? set_int(fd, IPPROTO_IP, IP_PKTINFO, 1) : Error();
+  const Error error = may_get_ipv4(family, kind) ? set_int(fd, IPPROTO_IP, IP_PKTINFO, 1) : Error();
   if (!error.ok() || family == Family::kIpv4) return error;
   return set_int(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+}
+
+// Linux gives a socket the multicasts of every group that any socket of the host has joined, unless
+// told that those of its own are enough.
+Error hear_own_groups_only(int fd, Family family, SocketKind kind) {
+  const Error error =
+      may_get_ipv4(family, kind) ? set_int(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0) : Error();
+  if (!error.ok() || family == Family::kIpv4) return error;
+  return set_int(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0);
 }
 
 // What each kind of socket starts with.
@@ -67,8 +80,9 @@ Error prepare(int fd, Family family, SocketKind kind) {
   // Urgent bytes are bytes of the stream. Accepted connections take this over from their listener.
   if (kind == SocketKind::kStream) {
     if (const Error error = set_int(fd, SOL_SOCKET, SO_OOBINLINE, 1); !error.ok()) return error;
-  } else if (const Error error = ask_for_destination(fd, family, kind); !error.ok()) {
-    return error;
+  } else {
+    if (const Error error = ask_for_destination(fd, family, kind); !error.ok()) return error;
+    if (const Error error = hear_own_groups_only(fd, family, kind); !error.ok()) return error;
   }
   // Raw sockets have no such thing.
   const bool may_be_dual = family == Family::kIpv6 && kind != SocketKind::kRaw;

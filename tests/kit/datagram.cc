@@ -23,6 +23,10 @@ void UdpPeer::send_to_ipv4(std::string_view data, std::uint32_t address, std::ui
   udp_send_to_ipv4(fd_, data, address, port);
 }
 
+void UdpPeer::join(std::uint32_t group) const {
+  udp_join(fd_, group);
+}
+
 std::string UdpPeer::receive() const {
   return udp_receive(fd_);
 }

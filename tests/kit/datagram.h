@@ -28,6 +28,7 @@ class UdpPeer {
 
   void send(std::string_view data, std::uint16_t port) const;  // To loopback.
   void send_to_ipv4(std::string_view data, std::uint32_t address, std::uint16_t port) const;
+  void join(std::uint32_t group) const;
   std::string receive() const;  // Throws when none comes within a minute.
   bool waits() const;           // One has come that was not received yet.
   std::uint16_t port() const;

@@ -79,6 +79,13 @@ void udp_send_to_ipv4(int fd, std::string_view data, std::uint32_t address, std:
   send(fd, data, ipv4_endpoint(address, port));
 }
 
+void udp_join(int fd, std::uint32_t group) {
+  const ip_mreq membership{{htonl(group)}, {htonl(INADDR_LOOPBACK)}};
+  if (::setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &membership, sizeof membership) != 0) {
+    fail("IP_ADD_MEMBERSHIP");
+  }
+}
+
 std::string udp_receive(int fd) {
   return udp_receive_marked(fd).data;
 }

@@ -14,6 +14,7 @@ int udp_open(IpVersion version);  // Bound to a free port of loopback.
 void udp_close(int fd);
 void udp_send(int fd, std::string_view data, IpVersion version, std::uint16_t port);
 void udp_send_to_ipv4(int fd, std::string_view data, std::uint32_t address, std::uint16_t port);
+void udp_join(int fd, std::uint32_t group);  // On loopback.
 std::string udp_receive(int fd);
 // With a mark: IPv4's type of service, IPv6's traffic class.
 struct MarkedDatagram {
