@@ -1,8 +1,10 @@
 /*
- * mstcpip.h: control codes that Microsoft's TCP/IP adds to those of ws2def.h, with their data.
+ * mstcpip.h: control codes that Microsoft's TCP/IP adds to those of ws2def.h, with their data,
+ * and the conversions of addresses in ip2string.h.
  */
 #pragma once
 
+#include <ip2string.h>
 #include <ws2ipdef.h>
 
 // SIO_KEEPALIVE_VALS: when keep-alives start and how often they go out, in milliseconds.

@@ -397,8 +397,38 @@
 #define __drv_neverHoldGlobal(...)
 #define _Out_cap_m_(...)
 
+/* SAL 1, as far as libstdc++ has no such names. */
+#define __in_data_source(...)
+#define __out_data_source(...)
+#define __this_out_data_source(...)
+#define __inout_data_source(...)
+#define __out_validated(...)
+#define __this_out_validated(...)
+#define __in_bound
+#define __out_bound
+#define __out_bound_part(...)
+#define __in_memory
+#define __assume_bound(...)
+#define __assume_validated(...)
+#define __transfer(...)
+#define __encoded_pointer
+#define __encoded_array
+#define __kernel_entry
+#define __range_max(...)
+#define __field_ecount_full(...)
+#define __field_bcount_full(...)
+#define __field_ecount_full_opt(...)
+#define __field_bcount_full_opt(...)
+#define __in_awcount(...)
+#define __out_awcount(...)
+#define __in_awcount_opt(...)
+#define __out_awcount_opt(...)
+#define __analysis_noreturn
+#define __useHeader
+#define __refparam
+
 #ifndef __cplusplus
-/* SAL 1. */
+/* The rest of SAL 1. */
 #define __in
 #define __in_opt
 #define __in_z
@@ -558,7 +588,6 @@
 #define __deref_opt_inout_bcount_z(...)
 #define __deref_opt_inout_bcount_full(...)
 #define __success(...)
-#define __out_data_source(...)
 #define __blocksOn(...)
 #define __control_entrypoint(...)
 #define __data_entrypoint(...)

@@ -75,6 +75,21 @@ NTSTATUS append(UNICODE_STRING& string, const void* source, std::size_t size_byt
   return STATUS_SUCCESS;
 }
 
+// `allocated_by`: who the destination's buffer is allocated for, nullptr when it is there.
+NTSTATUS transform(UNICODE_STRING& destination, const UNICODE_STRING& source,
+                   char16_t (*change)(char16_t), const void* allocated_by) {
+  if (allocated_by != nullptr) {
+    void* buffer = allocate_string(source.Length, allocated_by);
+    if (buffer == nullptr) return STATUS_NO_MEMORY;
+    destination = {0, source.Length, static_cast<PWCH>(buffer)};
+  }
+  if (source.Length > destination.MaximumLength) return STATUS_BUFFER_OVERFLOW;
+  const std::u16string_view text = view_of(source);
+  std::transform(text.begin(), text.end(), destination.Buffer, change);
+  destination.Length = source.Length;
+  return STATUS_SUCCESS;
+}
+
 template <typename String>
 void free_string(String& string) {
   if (string.Buffer != nullptr) ExFreePool(string.Buffer);
@@ -190,16 +205,14 @@ NTSTATUS RtlHashUnicodeString(PCUNICODE_STRING String, BOOLEAN CaseInSensitive, 
 
 NTSTATUS RtlUpcaseUnicodeString(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString,
                                 BOOLEAN AllocateDestinationString) {
-  if (AllocateDestinationString) {
-    void* buffer = allocate_string(SourceString->Length, __builtin_return_address(0));
-    if (buffer == nullptr) return STATUS_NO_MEMORY;
-    *DestinationString = {0, SourceString->Length, static_cast<PWCH>(buffer)};
-  }
-  if (SourceString->Length > DestinationString->MaximumLength) return STATUS_BUFFER_OVERFLOW;
-  const std::u16string_view source = view_of(*SourceString);
-  std::transform(source.begin(), source.end(), DestinationString->Buffer, upcase);
-  DestinationString->Length = SourceString->Length;
-  return STATUS_SUCCESS;
+  return transform(*DestinationString, *SourceString, upcase,
+                   AllocateDestinationString ? __builtin_return_address(0) : nullptr);
+}
+
+NTSTATUS RtlDowncaseUnicodeString(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString,
+                                  BOOLEAN AllocateDestinationString) {
+  return transform(*DestinationString, *SourceString, downcase,
+                   AllocateDestinationString ? __builtin_return_address(0) : nullptr);
 }
 
 CHAR RtlUpperChar(CHAR Character) {

@@ -195,6 +195,12 @@ TEST(RtlString, ChangesCase) {
   const UNICODE_STRING source = wide(u"stra\u00dfe \u00ff");
   ASSERT_EQ(RtlUpcaseUnicodeString(&upper, &source, TRUE), STATUS_SUCCESS);
   EXPECT_EQ(view_of(upper), u"STRA\u00dfE \u0178");
+  UNICODE_STRING lower = {};
+  ASSERT_EQ(RtlDowncaseUnicodeString(&lower, &upper, TRUE), STATUS_SUCCESS);
+  EXPECT_EQ(view_of(lower), u"stra\u00dfe \u00ff");
+  lower.MaximumLength = 2;
+  EXPECT_EQ(RtlDowncaseUnicodeString(&lower, &upper, FALSE), STATUS_BUFFER_OVERFLOW);
+  RtlFreeUnicodeString(&lower);
   RtlFreeUnicodeString(&upper);
   EXPECT_EQ(RtlDowncaseUnicodeChar(u'\u0410'), u'\u0430');
   ULONG hash_lower = 0;

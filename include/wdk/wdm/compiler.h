@@ -199,6 +199,7 @@
 #define DBG_UNREFERENCED_PARAMETER(P) ((void)(P))
 #define DBG_UNREFERENCED_LOCAL_VARIABLE(V) ((void)(V))
 #define __noop(...) ((void)0)
+#define __nop() __asm__ __volatile__("nop")
 #define __debugbreak() __builtin_trap()
 #define __fastfail(code) ((void)(code), __builtin_trap())
 #define __assume(e) ((void)0)

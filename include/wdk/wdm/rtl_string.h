@@ -122,7 +122,7 @@ NTSYSAPI WCHAR RtlUpcaseUnicodeChar(_In_ WCHAR SourceCharacter);
 NTSYSAPI WCHAR RtlDowncaseUnicodeChar(_In_ WCHAR SourceCharacter);
 
 /*
- * RtlUpcaseUnicodeString: copy in upper case.
+ * RtlUpcaseUnicodeString: copy in upper or in lower case.
  *
  *   AllocateDestinationString  TRUE: allocate the buffer; RtlFreeUnicodeString frees it.
  *
@@ -133,6 +133,9 @@ NTSYSAPI WCHAR RtlDowncaseUnicodeChar(_In_ WCHAR SourceCharacter);
 NTSYSAPI NTSTATUS RtlUpcaseUnicodeString(_Inout_ PUNICODE_STRING DestinationString,
                                          _In_ PCUNICODE_STRING SourceString,
                                          _In_ BOOLEAN AllocateDestinationString);
+NTSYSAPI NTSTATUS RtlDowncaseUnicodeString(_Inout_ PUNICODE_STRING DestinationString,
+                                           _In_ PCUNICODE_STRING SourceString,
+                                           _In_ BOOLEAN AllocateDestinationString);
 
 /*
  * RtlUpperChar: the upper-case letter; RtlUpperString copies a string so, as far as there is room.
