@@ -32,7 +32,8 @@ function(wskrun_add_driver name)
   endif()
   target_link_libraries(${target} PRIVATE wskrun_wdk)
   target_include_directories(${target} PRIVATE ${driver_INCLUDE})
-  target_compile_definitions(${target} PRIVATE WSKRUN ${driver_DEFINES})
+  # MSVC defines _KERNEL_MODE for whatever is compiled for the kernel.
+  target_compile_definitions(${target} PRIVATE WSKRUN _KERNEL_MODE=1 ${driver_DEFINES})
   target_compile_options(${target} PRIVATE ${WSKRUN_DRIVER_OPTIONS}
     $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-Wno-incompatible-ms-struct>)
   target_link_options(${target} PRIVATE -Wl,--version-script=${WSKRUN_DRIVER_EXPORTS})

@@ -29,7 +29,7 @@ struct Node {
 static const auto complete = [](PDEVICE_OBJECT, PIRP Irp, PVOID Context) -> NTSTATUS {
   auto* event = static_cast<PKEVENT>(Context);
   if (Irp->PendingReturned) KeSetEvent(event, IO_NO_INCREMENT, FALSE);
-  return STATUS_MORE_PROCESSING_REQUIRED;
+  return reinterpret_cast<uintptr_t>(Irp) != 0 ? StopCompletion : ContinueCompletion;
 };
 
 __declspec(code_seg("PAGE")) _IRQL_requires_(PASSIVE_LEVEL) static NTSTATUS start(_In_ PIRP irp) {

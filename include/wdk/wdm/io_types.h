@@ -216,6 +216,14 @@ _Function_class_(IO_COMPLETION_ROUTINE) typedef NTSTATUS NTAPI
                           _In_opt_ PVOID Context);
 typedef IO_COMPLETION_ROUTINE* PIO_COMPLETION_ROUTINE;
 
+/* The two things it may return, under names of their own. */
+#define STATUS_CONTINUE_COMPLETION STATUS_SUCCESS
+typedef enum _IO_COMPLETION_ROUTINE_RESULT {
+  ContinueCompletion = STATUS_CONTINUE_COMPLETION,
+  StopCompletion = STATUS_MORE_PROCESSING_REQUIRED
+} IO_COMPLETION_ROUTINE_RESULT,
+    *PIO_COMPLETION_ROUTINE_RESULT;
+
 /*
  * IO_WORKITEM_ROUTINE: what a work item runs, on a system thread; the Ex form gets the item and the
  * driver or device.
