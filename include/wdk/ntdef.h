@@ -17,10 +17,6 @@
 
 #include <wdm/compiler.h>
 
-/* MSVC declares these in every source. */
-typedef __INTPTR_TYPE__ intptr_t;
-typedef __UINTPTR_TYPE__ uintptr_t;
-
 /* Integers and characters. */
 #define VOID void
 #define CONST const
