@@ -456,19 +456,26 @@ TEST_P(TransportTest, AListenerSurvivesTheLackOfDescriptors) {
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
   std::vector<Peer> peers(8);
+  // Not asked to accept before, since io_uring keeps to the limit that held when it was asked.
+  TestListenerSink listener;
+  auto socket = make_socket();
+  ASSERT_EQ(socket->bind(loopback(0)), kOk);
+  ASSERT_EQ(socket->listen(), kOk);
+  const Address address = socket->local_address();
+  listener.endpoint = &transport_->open_listener(std::move(socket), listener);
+  drain(listener.endpoint->loop());
+
   rlimit tight = before;
   tight.rlim_cur = static_cast<rlim_t>(::dup(0));
   ::close(static_cast<int>(tight.rlim_cur));
-  listener_.endpoint->pause_accept();  // io_uring keeps to the limit that held when it was asked.
-  drain(listener_.endpoint->loop());
-  drain(listener_.endpoint->loop());
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
-  listener_.endpoint->resume_accept();
-  for (Peer& peer : peers) ASSERT_TRUE(peer.connect(listening_));
-  drain(listener_.endpoint->loop());
-  EXPECT_EQ(listener_.accepted_count(), 0u);
+  listener.endpoint->resume_accept();
+  for (Peer& peer : peers) ASSERT_TRUE(peer.connect(address));
+  drain(listener.endpoint->loop());
+  EXPECT_EQ(listener.accepted_count(), 0u);
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
-  EXPECT_TRUE(listener_.wait([&] { return listener_.accepted_now() == peers.size(); }));
+  EXPECT_TRUE(listener.wait([&] { return listener.accepted_now() == peers.size(); }));
+  EXPECT_TRUE(listener.close());
 }
 
 // Memory.
