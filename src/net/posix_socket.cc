@@ -221,7 +221,7 @@ void PosixSocket::drop_connection() {
 void drop_connection(int fd) {
   sockaddr unspecified{};
   unspecified.sa_family = AF_UNSPEC;
-  ::connect(fd, &unspecified, sizeof unspecified);
+  static_cast<void>(::connect(fd, &unspecified, sizeof unspecified));  // There may be none.
 }
 
 void forget_connect(int fd, const Address& bound) {
