@@ -16,8 +16,12 @@ NTSTATUS Socket::wait_for_address_change(Request& request) {
     add_user();  // Until watch_closed().
   }
   mark_pending(request);
-  if (!make_cancellable(request)) return STATUS_CANCELLED;
-  address_changes_.push_back(request);
+  if (make_cancellable(request)) {
+    address_changes_.push_back(request);
+    return STATUS_PENDING;
+  }
+  lock.unlock();
+  finish(request, STATUS_CANCELLED);
   return STATUS_PENDING;
 }
 

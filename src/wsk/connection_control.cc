@@ -24,9 +24,13 @@ NTSTATUS ConnectionSocket::silence(Request& request) {
   if (const NTSTATUS status = usable_locked(); !NT_SUCCESS(status)) return status;
   if (is_silent_locked() || disconnect_ != nullptr) return STATUS_INVALID_DEVICE_STATE;
   mark_pending(request);
-  if (!make_cancellable(request)) return STATUS_CANCELLED;
-  silence_ = &request;
-  endpoint_->silence();
+  if (make_cancellable(request)) {
+    silence_ = &request;
+    endpoint_->silence();
+    return STATUS_PENDING;
+  }
+  lock.unlock();
+  finish(request, STATUS_CANCELLED);
   return STATUS_PENDING;
 }
 

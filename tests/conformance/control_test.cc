@@ -301,6 +301,24 @@ CONFORMANCE_TEST(Control, TheSizeOfAnAnswerIsInTheIrpAndWhereItIsAskedFor) {
   }
 }
 
+CONFORMANCE_TEST(Control, AnIrpThatWasCancelledBeforeEndsCancelled) {
+  covers("I-006", "I-022");
+  auto [connection, peer] = connect_pair();
+  for (const ULONG code : {SIO_ADDRESS_LIST_CHANGE, SIO_WSK_SET_TCP_SILENT_MODE}) {
+    IrpCall call;
+    call.start([&](PIRP irp) {
+      IoCancelIrp(irp);
+      return control(connection.socket(), {"cancelled", WskIoctl, 0, code, 0, 0, 0}, irp);
+    });
+    EXPECT_TRUE(call.returned_as(STATUS_PENDING)) << code;
+    EXPECT_EQ(call.wait(), (Completed{STATUS_CANCELLED, 0})) << code;
+    EXPECT_EQ(call.completions(), 1) << code;
+  }
+  // The connection is none the worse.
+  connection.write("said");
+  EXPECT_EQ(peer.receive(4), "said");
+}
+
 CONFORMANCE_TEST(Control, NoConnectionWasRedirected) {
   covers("K-050", "K-051");
   auto [connection, peer] = connect_pair();
