@@ -211,6 +211,7 @@ void pass_line_on(void* context, base::LogLevel level, std::string_view source,
 
 void start_log(wskrun_runtime& runtime, const wskrun_options& options) {
   base::set_log_level(inner_level(options.log_level));
+  probe::write_mistakes_anew();
   if (options.log_sink == nullptr) return;
   runtime.log_sink = options.log_sink;
   runtime.log_context = options.log_context;

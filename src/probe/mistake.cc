@@ -22,11 +22,15 @@ struct Kinds {
   std::unordered_map<const char*, unsigned> lines GUARDED_BY(mutex);
 };
 
+Kinds& kinds() {
+  static Kinds* const instance = new Kinds;  // Outlives static destruction.
+  return *instance;
+}
+
 // How often this kind was seen, this time included.
 unsigned seen(const char* kind) {
-  static Kinds* const kinds = new Kinds;
-  base::MutexLock lock(kinds->mutex);
-  return ++kinds->lines[kind];
+  base::MutexLock lock(kinds().mutex);
+  return ++kinds().lines[kind];
 }
 
 void report(const char* kind, const void* subject, const char* format, va_list arguments) {
@@ -54,6 +58,11 @@ void mistake_of(const char* kind, const void* subject, const char* format, ...) 
   va_start(arguments, format);
   report(kind, subject, format, arguments);
   va_end(arguments);
+}
+
+void write_mistakes_anew() {
+  base::MutexLock lock(kinds().mutex);
+  kinds().lines.clear();
 }
 
 std::uint64_t mistakes() {

@@ -14,6 +14,9 @@ void mistake(const void* subject, const char* format, ...) __attribute__((format
 void mistake_of(const char* kind, const void* subject, const char* format, ...)
     __attribute__((format(printf, 3, 4)));
 
+// Of each kind the next one is written as if it were the first: somebody new reads the log.
+void write_mistakes_anew();
+
 // How many mistakes there were since the process started.
 std::uint64_t mistakes();
 

@@ -2,10 +2,12 @@
 #include <wskrun/host.h>
 
 #include <wdm.h>
+#include <wsk.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -288,6 +290,36 @@ TEST_F(HostApi, GivesTheLogToTheHost) {
   EXPECT_EQ(wskrun_driver_unload(driver, nullptr, nullptr), WSKRUN_OK);
   EXPECT_THAT(lines.texts, ::testing::Contains("hello from the driver"));
   wskrun_runtime_destroy(std::exchange(runtime_, nullptr));
+}
+
+extern "C" NTSTATUS NTAPI makes_one_mistake_often(PDRIVER_OBJECT, PUNICODE_STRING) {
+  KIRQL old;
+  KeRaiseIrql(DISPATCH_LEVEL, &old);
+  for (int i = 0; i < 100; ++i) WskDeregister(nullptr);
+  KeLowerIrql(old);
+  return STATUS_UNSUCCESSFUL;
+}
+
+// What one program's first runtime wrote says nothing to who reads the second one's log.
+TEST_F(HostApi, WritesTheSameMistakesInEveryRuntime) {
+  for (int i = 0; i < 2; ++i) {
+    Lines lines;
+    wskrun_options options{};
+    options.size = sizeof options;
+    options.transport = "epoll";
+    options.log_context = &lines;
+    options.log_sink = Lines::take;
+    runtime_ = wskrun_runtime_create(&options, &error_);
+    ASSERT_NE(runtime_, nullptr) << error_.text;
+    EXPECT_EQ(load(makes_one_mistake_often), nullptr);
+    const ::testing::Matcher<std::string> is_report =
+        ::testing::HasSubstr("WskDeregister was called at IRQL 2");
+    const auto reports = std::count_if(lines.texts.begin(), lines.texts.end(),
+                                       [&](const auto& text) { return is_report.Matches(text); });
+    EXPECT_GT(reports, 0);
+    EXPECT_LT(reports, 100) << "of one kind only the first are written";
+    wskrun_runtime_destroy(std::exchange(runtime_, nullptr));
+  }
 }
 
 }  // namespace
