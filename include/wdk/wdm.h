@@ -13,8 +13,11 @@
 #include <wdm/bugcodes.h>
 #include <wdm/dbg.h>
 #include <wdm/ex.h>
+#include <wdm/ex_callback.h>
 #include <wdm/interlocked.h>
 #include <wdm/io.h>
+#include <wdm/io_csq.h>
+#include <wdm/io_remove_lock.h>
 #include <wdm/ke.h>
 #include <wdm/list.h>
 #include <wdm/mm.h>

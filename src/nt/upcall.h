@@ -43,4 +43,15 @@ auto upcall(const char* what, Function* function, Arguments... arguments) {
   return upcall_leaving_at(current_irql(), what, function, arguments...);
 }
 
+// For functions that take or give back a lock of the driver's: what level they return at depends on
+// the kind of lock.
+template <typename... Parameters, typename... Arguments>
+void upcall_to_lock(const char* what, void (*function)(Parameters...), Arguments... arguments) {
+  base::assert_no_lock_held();
+  const void* address = reinterpret_cast<const void*>(function);
+  probe::emit({.fact = probe::Fact::kUpcallEnter, .subject = address, .text = what});
+  function(arguments...);
+  probe::emit({.fact = probe::Fact::kUpcallLeave, .subject = address, .text = what});
+}
+
 }  // namespace wskrun::nt
