@@ -4,9 +4,9 @@
  * themselves include is in include/wdk; this is the other side.
  *
  * Plain C, usable from C++. Every function may be called from any thread, but not two at once for
- * one runtime; wskrun_statistics_now and wskrun_status_name are free of that rule. Strings are
- * UTF-8. Structures that a caller fills start with their own size, so that they can grow; a field
- * of zero always means the default:
+ * one runtime; wskrun_statistics_now, wskrun_status_name and what is called on an open device are
+ * free of that rule. Strings are UTF-8. Structures that a caller fills start with their own size,
+ * so that they can grow; a field of zero always means the default:
  *
  *   wskrun_options options = {.size = sizeof options, .transport = "epoll"};
  *   wskrun_error error;
@@ -38,12 +38,15 @@ typedef enum wskrun_result {
   WSKRUN_LOAD_FAILED,        /* No such file, not a driver, or a symbol that wskrun lacks. */
   WSKRUN_DRIVER_REFUSED,     /* DriverEntry returned an error; it is in wskrun_error.status. */
   WSKRUN_CANNOT_BE_UNLOADED, /* The driver set no DriverUnload, so it stays, as on Windows. */
+  WSKRUN_IN_USE,             /* A device of the driver is open. */
+  WSKRUN_OPEN_FAILED,        /* No such device, or the driver refused; see wskrun_error.status. */
 } wskrun_result;
 
 /* How a call ended. `text` names a failure's cause and, where there is one, the mend. */
 typedef struct wskrun_error {
   wskrun_result result;
-  int32_t status; /* What DriverEntry returned, also when it succeeded. Else 0. */
+  int32_t status; /* What DriverEntry returned, also when it succeeded, or why a device was not */
+                  /* opened. Else 0. */
   char text[1024];
 } wskrun_error;
 
@@ -126,7 +129,8 @@ WSKRUN_API wskrun_runtime* wskrun_runtime_create(const wskrun_options* options,
                                                  wskrun_error* error);
 
 /*
- * Stops everything; NULL does nothing. Drivers must have been unloaded, unless they cannot be. If
+ * Stops everything; NULL does nothing. Drivers must have been unloaded, unless they cannot be.
+ * Devices that are still open are closed, as at the end of a process that has them. If
  * one still holds sockets, IRPs or the WSK provider nothing can be stopped: that is logged, and
  * the runtime goes on.
  */
@@ -205,7 +209,7 @@ typedef struct wskrun_report wskrun_report;
  * Calls DriverUnload at PASSIVE_LEVEL, in the calling thread, and takes the driver away. If
  * `leftovers` is not NULL it gets a report of what drivers still hold, possibly empty; free it. A
  * driver that left something behind stays mapped, since its code may still be called.
- * WSKRUN_CANNOT_BE_UNLOADED: the driver goes on as before, and *leftovers is NULL.
+ * WSKRUN_CANNOT_BE_UNLOADED, WSKRUN_IN_USE: the driver goes on as before, and *leftovers is NULL.
  */
 WSKRUN_API wskrun_result wskrun_driver_unload(wskrun_driver* driver, wskrun_report** leftovers,
                                               wskrun_error* error);
@@ -216,6 +220,65 @@ WSKRUN_API wskrun_report* wskrun_runtime_holdings(wskrun_runtime* runtime);
 WSKRUN_API size_t wskrun_report_count(const wskrun_report* report);
 WSKRUN_API const wskrun_holding* wskrun_report_entry(const wskrun_report* report, size_t index);
 WSKRUN_API void wskrun_report_free(wskrun_report* report);
+
+/* ---- devices -------------------------------------------------------------------------------- */
+
+/*
+ * A handle on a driver's device, and a request on it: this program as a process of user mode, the
+ * runtime as the I/O manager.
+ *
+ *   wskrun_device* device = wskrun_device_open(runtime, "\\\\.\\Echo", &error);
+ *   size_t bytes;
+ *   int32_t status = wskrun_request_end(wskrun_device_read(device, text, sizeof text, 0), &bytes);
+ *   wskrun_device_close(device);
+ *
+ * Requests are for any thread, any number at a time.
+ */
+typedef struct wskrun_device wskrun_device;
+typedef struct wskrun_request wskrun_request;
+
+/*
+ * Sends IRP_MJ_CREATE and waits for the driver. `name` is the name of a symbolic link, "\\.\Echo"
+ * or "Echo", or a path of the object manager, "\Device\Echo"; what stands behind the device's name
+ * goes to the driver as FILE_OBJECT.FileName. NULL: `error` says why.
+ */
+WSKRUN_API wskrun_device* wskrun_device_open(wskrun_runtime* runtime, const char* name,
+                                             wskrun_error* error);
+
+/*
+ * Cancels what pends, sends IRP_MJ_CLEANUP, waits until the driver has completed every request, and
+ * sends IRP_MJ_CLOSE; the latter comes later where the driver holds a reference to the FILE_OBJECT.
+ * Nothing else may be called on the device any more; its requests still have to be ended. NULL does
+ * nothing.
+ */
+WSKRUN_API void wskrun_device_close(wskrun_device* device);
+
+/*
+ * Begin a request: IRP_MJ_READ, IRP_MJ_WRITE, IRP_MJ_DEVICE_CONTROL. Never NULL. The driver's
+ * dispatch routine runs in the calling thread, at PASSIVE_LEVEL. How the buffers reach it the
+ * device says (DO_BUFFERED_IO, DO_DIRECT_IO), or the control code; until the request is complete
+ * they stay where they are. Of buffers of 4 GiB and more the driver sees less than that.
+ */
+WSKRUN_API wskrun_request* wskrun_device_read(wskrun_device* device, void* buffer, size_t size,
+                                              int64_t offset);
+WSKRUN_API wskrun_request* wskrun_device_write(wskrun_device* device, const void* buffer,
+                                               size_t size, int64_t offset);
+WSKRUN_API wskrun_request* wskrun_device_ioctl(wskrun_device* device, uint32_t control_code,
+                                               const void* input, size_t input_size, void* output,
+                                               size_t output_size);
+
+/* Waits until the request is complete, at most so long; UINT_MAX is for ever. 0: it is not. */
+WSKRUN_API int wskrun_request_wait(wskrun_request* request, unsigned timeout_ms);
+
+/* Asks the driver to end the request soon. It may still succeed. */
+WSKRUN_API void wskrun_request_cancel(wskrun_request* request);
+
+/*
+ * Waits until the request is complete and frees it. Returns IoStatus.Status; `information`, unless
+ * NULL, gets IoStatus.Information. STATUS_ACCESS_VIOLATION may also say that the buffers
+ * are not there, and the driver was not called.
+ */
+WSKRUN_API int32_t wskrun_request_end(wskrun_request* request, size_t* information);
 
 /* ---- numbers and names ---------------------------------------------------------------------- */
 

@@ -12,6 +12,7 @@
 #include "host/error.h"
 #include "host/leftovers.h"
 #include "host/runtime.h"
+#include "nt/io_device.h"
 
 using namespace wskrun;
 
@@ -88,12 +89,6 @@ void log_leftovers(const std::string& name, const wskrun_report& leftovers) {
   }
 }
 
-std::string status_text(NTSTATUS status) {
-  const char* name = wskrun_status_name(status);
-  return fmt::format("{} (0x{:08X})", name == nullptr ? "a status without a name" : name,
-                     static_cast<std::uint32_t>(status));
-}
-
 }  // namespace
 
 wskrun_driver* wskrun_driver_load(wskrun_runtime* runtime, const wskrun_image* image,
@@ -124,7 +119,7 @@ wskrun_driver* wskrun_driver_load(wskrun_runtime* runtime, const wskrun_image* i
   }
   log_leftovers(driver->name, *take_away(*driver));
   host::fail(error, WSKRUN_DRIVER_REFUSED, status,
-             fmt::format("DriverEntry of {} returned {}", driver->name, status_text(status)));
+             fmt::format("DriverEntry of {} returned {}", driver->name, host::status_text(status)));
   return nullptr;
 }
 
@@ -136,6 +131,10 @@ wskrun_result wskrun_driver_unload(wskrun_driver* driver, wskrun_report** leftov
                       fmt::format("{} cannot be unloaded, as on Windows: its DriverEntry did not "
                                   "set DriverObject->DriverUnload",
                                   driver->name));
+  }
+  if (nt::has_open_files(*driver->driver->object())) {
+    return host::fail(error, WSKRUN_IN_USE,
+                      fmt::format("{} is in use: close its devices first", driver->name));
   }
   driver->driver->unload();
   Report report = take_away(*driver);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 namespace wskrun::host {
 
 wskrun_result fail(wskrun_error* error, wskrun_result result, int32_t status,
@@ -22,6 +24,12 @@ wskrun_result fail(wskrun_error* error, wskrun_result result, const std::string&
 
 wskrun_result succeed(wskrun_error* error, int32_t status) {
   return fail(error, WSKRUN_OK, status, "");
+}
+
+std::string status_text(int32_t status) {
+  const char* name = wskrun_status_name(status);
+  return fmt::format("{} (0x{:08X})", name == nullptr ? "a status without a name" : name,
+                     static_cast<std::uint32_t>(status));
 }
 
 }  // namespace wskrun::host

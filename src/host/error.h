@@ -14,6 +14,9 @@ wskrun_result fail(wskrun_error* error, wskrun_result result, int32_t status,
 wskrun_result fail(wskrun_error* error, wskrun_result result, const std::string& text);
 wskrun_result succeed(wskrun_error* error, int32_t status = 0);
 
+// "STATUS_ACCESS_DENIED (0xC0000022)"
+std::string status_text(int32_t status);
+
 // Copies a structure that starts with its size and may be older or newer than ours: what it lacks
 // is zero, what it has beyond must be. False: it cannot be understood.
 template <typename T>

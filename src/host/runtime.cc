@@ -253,6 +253,7 @@ wskrun_runtime* wskrun_runtime_create(const wskrun_options* options, wskrun_erro
 
 void wskrun_runtime_destroy(wskrun_runtime* runtime) {
   if (runtime == nullptr) return;
+  runtime->devices.clear();
   if (!runtime->runtime->stop()) {
     base::log(base::LogLevel::kError,
               "the runtime goes on: drivers still hold sockets, IRPs or the WSK provider");

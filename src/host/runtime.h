@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "host/device.h"
 #include "host/driver.h"
 #include "net/transport.h"
 #include "nt/executive.h"
@@ -67,6 +68,7 @@ class Runtime final : private net::LoopHooks, private nt::ProcessorWaker {
 struct wskrun_runtime {
   std::unique_ptr<wskrun::host::Runtime> runtime;
   std::vector<std::unique_ptr<wskrun_driver>> drivers;  // That are loaded.
+  std::vector<std::unique_ptr<wskrun_device>> devices;  // That are open.
   wskrun_log_sink log_sink;
   void* log_context;
 };

@@ -1,37 +1,39 @@
-// Device objects and the names of devices: IoCreateDevice, IoCreateSymbolicLink. Nothing opens a
-// device by its name yet; names are kept so that collisions and leftovers show as on Windows.
+// Device objects: making and deleting them, the stacks they form and who has them open. io_name.cc
+// has their names, io_file.cc opens them.
 #include "nt/io_device.h"
 
+#include <wdmsec.h>
+
+#include <cstdlib>
+#include <cstring>
 #include <map>
-#include <string>
 
 #include "base/mutex.h"
 #include "nt/block.h"
+#include "nt/io_name.h"
 #include "nt/irql.h"
 #include "nt/ob_object.h"
-#include "nt/rtl_case.h"
+#include "nt/rtl_string.h"
+#include "nt/se_access.h"
+#include "nt/se_sddl.h"
 #include "probe/mistake.h"
 
 namespace wskrun::nt {
 namespace {
 
-// One namespace, as far as drivers can see it: devices and the links to them.
-struct Names {
+// Guards the devices' lists, stacks and counts.
+struct Devices {
   base::Mutex mutex;
-  std::map<std::u16string, PDEVICE_OBJECT> devices GUARDED_BY(mutex);
-  std::map<std::u16string, std::u16string> links GUARDED_BY(mutex);
+  std::map<const DRIVER_OBJECT*, unsigned> opens GUARDED_BY(mutex);  // Open files of a driver.
 };
 
-Names& names() {
-  static Names* const instance = new Names;  // Outlives static destruction.
+Devices& devices() {
+  static Devices* const instance = new Devices;  // Outlives static destruction.
   return *instance;
 }
 
-std::u16string key_of(PCUNICODE_STRING name) {
-  return upcased({name->Buffer, name->Length / sizeof(WCHAR)});
-}
-
 void destroy_device(void* body) {
+  std::free(static_cast<PDEVICE_OBJECT>(body)->SecurityDescriptor);
   free_block(ObjectBox<DEVICE_OBJECT>::of(body));
 }
 
@@ -58,31 +60,14 @@ PDEVICE_OBJECT make_device(ULONG extension_size, const void* caller) {
 }
 
 void link_to_driver(DEVICE_OBJECT& device, DRIVER_OBJECT& driver) {
-  base::MutexLock lock(names().mutex);
+  base::MutexLock lock(devices().mutex);
   device.DriverObject = &driver;
   device.NextDevice = driver.DeviceObject;
   driver.DeviceObject = &device;
 }
 
-bool give_name(DEVICE_OBJECT& device, PCUNICODE_STRING name) {
-  if (name == nullptr) return true;
-  base::MutexLock lock(names().mutex);
-  if (!names().devices.emplace(key_of(name), &device).second) return false;
-  device.Flags |= DO_DEVICE_HAS_NAME;
-  return true;
-}
-
-void remove_name_locked(const DEVICE_OBJECT& device) REQUIRES(names().mutex) {
-  for (auto entry = names().devices.begin(); entry != names().devices.end(); ++entry) {
-    if (entry->second != &device) continue;
-    names().devices.erase(entry);
-    return;
-  }
-}
-
 bool unlink(DEVICE_OBJECT& device) {
-  base::MutexLock lock(names().mutex);
-  remove_name_locked(device);
+  base::MutexLock lock(devices().mutex);
   if (device.DriverObject == nullptr) return false;
   for (PDEVICE_OBJECT* next = &device.DriverObject->DeviceObject; *next != nullptr;
        next = &(*next)->NextDevice) {
@@ -93,10 +78,61 @@ bool unlink(DEVICE_OBJECT& device) {
   return false;
 }
 
+struct NewDevice {
+  DRIVER_OBJECT& driver;
+  ULONG extension_size;
+  PCUNICODE_STRING name;  // Or nullptr.
+  DEVICE_TYPE type;
+  ULONG characteristics;
+  bool exclusive;
+  const void* caller;
+};
+
+bool give_descriptor(DEVICE_OBJECT& device, const std::vector<UCHAR>& descriptor) {
+  if (descriptor.empty()) return true;
+  device.SecurityDescriptor = std::malloc(descriptor.size());
+  if (device.SecurityDescriptor == nullptr) return false;
+  std::memcpy(device.SecurityDescriptor, descriptor.data(), descriptor.size());
+  return true;
+}
+
+NTSTATUS create_device(const NewDevice& what, const std::vector<UCHAR>& descriptor,
+                       PDEVICE_OBJECT& created) {
+  created = nullptr;
+  PDEVICE_OBJECT device = make_device(what.extension_size, what.caller);
+  if (device == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
+  device->DeviceType = what.type;
+  device->Characteristics = what.characteristics;
+  if (what.exclusive) device->Flags |= DO_EXCLUSIVE;
+  if (what.name != nullptr) device->Flags |= DO_DEVICE_HAS_NAME;
+  if (!give_descriptor(*device, descriptor)) {
+    dereference_object(device);
+    return STATUS_INSUFFICIENT_RESOURCES;
+  }
+  link_to_driver(*device, what.driver);
+  if (what.name != nullptr && !give_device_name(*device, view_of(*what.name))) {
+    unlink(*device);
+    dereference_object(device);
+    return STATUS_OBJECT_NAME_COLLISION;
+  }
+  created = device;
+  return STATUS_SUCCESS;
+}
+
+bool lets_in(const DEVICE_OBJECT& device, ACCESS_MASK desired) {
+  if (device.SecurityDescriptor == nullptr) return true;
+  return grants_system(*parts_of(device.SecurityDescriptor), desired);
+}
+
+PDEVICE_OBJECT top_locked(PDEVICE_OBJECT device) REQUIRES(devices().mutex) {
+  while (device->AttachedDevice != nullptr) device = device->AttachedDevice;
+  return device;
+}
+
 }  // namespace
 
 void devices_are_ready(DRIVER_OBJECT& driver) {
-  base::MutexLock lock(names().mutex);
+  base::MutexLock lock(devices().mutex);
   for (PDEVICE_OBJECT device = driver.DeviceObject; device != nullptr;
        device = device->NextDevice) {
     device->Flags &= ~ULONG{DO_DEVICE_INITIALIZING};
@@ -104,12 +140,35 @@ void devices_are_ready(DRIVER_OBJECT& driver) {
 }
 
 void forget_devices(DRIVER_OBJECT& driver) {
-  base::MutexLock lock(names().mutex);
+  base::MutexLock lock(devices().mutex);
   for (PDEVICE_OBJECT device = driver.DeviceObject; device != nullptr;
        device = device->NextDevice) {
-    remove_name_locked(*device);
+    remove_device_name(*device);
     device->DriverObject = nullptr;
   }
+}
+
+NTSTATUS begin_open(DEVICE_OBJECT& device, ACCESS_MASK desired) {
+  if (!lets_in(device, desired)) return STATUS_ACCESS_DENIED;
+  base::MutexLock lock(devices().mutex);
+  if ((device.Flags & DO_DEVICE_INITIALIZING) != 0) return STATUS_NO_SUCH_DEVICE;
+  if (device.DriverObject == nullptr) return STATUS_NO_SUCH_DEVICE;
+  if ((device.Flags & DO_EXCLUSIVE) != 0 && device.ReferenceCount != 0) return STATUS_ACCESS_DENIED;
+  ++device.ReferenceCount;
+  ++devices().opens[device.DriverObject];
+  return STATUS_SUCCESS;
+}
+
+void end_open(DEVICE_OBJECT& device) {
+  base::MutexLock lock(devices().mutex);
+  --device.ReferenceCount;
+  const auto count = devices().opens.find(device.DriverObject);
+  if (--count->second == 0) devices().opens.erase(count);
+}
+
+bool has_open_files(const DRIVER_OBJECT& driver) {
+  base::MutexLock lock(devices().mutex);
+  return devices().opens.count(&driver) != 0;
 }
 
 }  // namespace wskrun::nt
@@ -124,19 +183,27 @@ NTSTATUS IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize,
                         ULONG DeviceCharacteristics, BOOLEAN Exclusive,
                         PDEVICE_OBJECT* DeviceObject) {
   require_irql_at_most(APC_LEVEL, "IoCreateDevice");
+  return create_device({*DriverObject, DeviceExtensionSize, DeviceName, DeviceType,
+                        DeviceCharacteristics, Exclusive != FALSE, __builtin_return_address(0)},
+                       {}, *DeviceObject);
+}
+
+// The registry has no overrides, so the class does not matter.
+NTSTATUS WdmlibIoCreateDeviceSecure(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize,
+                                    PUNICODE_STRING DeviceName, DEVICE_TYPE DeviceType,
+                                    ULONG DeviceCharacteristics, BOOLEAN Exclusive,
+                                    PCUNICODE_STRING DefaultSDDLString, LPCGUID DeviceClassGuid,
+                                    PDEVICE_OBJECT* DeviceObject) {
+  (void)DeviceClassGuid;
+  require_irql_at_most(PASSIVE_LEVEL, "IoCreateDeviceSecure");
   *DeviceObject = nullptr;
-  PDEVICE_OBJECT device = make_device(DeviceExtensionSize, __builtin_return_address(0));
-  if (device == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
-  device->DeviceType = DeviceType;
-  device->Characteristics = DeviceCharacteristics;
-  if (Exclusive) device->Flags |= DO_EXCLUSIVE;
-  if (!give_name(*device, DeviceName)) {
-    dereference_object(device);
-    return STATUS_OBJECT_NAME_COLLISION;
-  }
-  link_to_driver(*device, *DriverObject);
-  *DeviceObject = device;
-  return STATUS_SUCCESS;
+  const bool can_be_found =
+      DeviceName != nullptr || (DeviceCharacteristics & FILE_AUTOGENERATED_DEVICE_NAME) != 0;
+  const std::vector<UCHAR> descriptor = descriptor_of_sddl(view_of(*DefaultSDDLString));
+  if (!can_be_found || descriptor.empty()) return STATUS_INVALID_PARAMETER;
+  return create_device({*DriverObject, DeviceExtensionSize, DeviceName, DeviceType,
+                        DeviceCharacteristics, Exclusive != FALSE, __builtin_return_address(0)},
+                       descriptor, *DeviceObject);
 }
 
 void IoDeleteDevice(PDEVICE_OBJECT DeviceObject) {
@@ -146,21 +213,42 @@ void IoDeleteDevice(PDEVICE_OBJECT DeviceObject) {
                    static_cast<void*>(DeviceObject));
     return;
   }
+  remove_device_name(*DeviceObject);
   dereference_object(DeviceObject);  // Frees it unless the driver holds references.
 }
 
-NTSTATUS IoCreateSymbolicLink(PUNICODE_STRING SymbolicLinkName, PUNICODE_STRING DeviceName) {
-  require_irql_at_most(PASSIVE_LEVEL, "IoCreateSymbolicLink");
-  base::MutexLock lock(names().mutex);
-  const bool created = names().links.emplace(key_of(SymbolicLinkName), key_of(DeviceName)).second;
-  return created ? STATUS_SUCCESS : STATUS_OBJECT_NAME_COLLISION;
+PDEVICE_OBJECT IoAttachDeviceToDeviceStack(PDEVICE_OBJECT SourceDevice,
+                                           PDEVICE_OBJECT TargetDevice) {
+  require_irql_at_most(DISPATCH_LEVEL, "IoAttachDeviceToDeviceStack");
+  base::MutexLock lock(devices().mutex);
+  PDEVICE_OBJECT below = top_locked(TargetDevice);
+  below->AttachedDevice = SourceDevice;
+  SourceDevice->StackSize = static_cast<CCHAR>(below->StackSize + 1);
+  SourceDevice->AlignmentRequirement = below->AlignmentRequirement;
+  SourceDevice->SectorSize = below->SectorSize;
+  return below;
 }
 
-NTSTATUS IoDeleteSymbolicLink(PUNICODE_STRING SymbolicLinkName) {
-  require_irql_at_most(PASSIVE_LEVEL, "IoDeleteSymbolicLink");
-  base::MutexLock lock(names().mutex);
-  const bool deleted = names().links.erase(key_of(SymbolicLinkName)) != 0;
-  return deleted ? STATUS_SUCCESS : STATUS_OBJECT_NAME_NOT_FOUND;
+VOID IoDetachDevice(PDEVICE_OBJECT TargetDevice) {
+  require_irql_at_most(DISPATCH_LEVEL, "IoDetachDevice");
+  base::MutexLock lock(devices().mutex);
+  TargetDevice->AttachedDevice = nullptr;
+}
+
+PDEVICE_OBJECT IoGetAttachedDevice(PDEVICE_OBJECT DeviceObject) {
+  base::MutexLock lock(devices().mutex);
+  return top_locked(DeviceObject);
+}
+
+PDEVICE_OBJECT IoGetAttachedDeviceReference(PDEVICE_OBJECT DeviceObject) {
+  base::MutexLock lock(devices().mutex);
+  PDEVICE_OBJECT top = top_locked(DeviceObject);
+  reference_object(top);
+  return top;
+}
+
+PDEVICE_OBJECT IoGetRelatedDeviceObject(PFILE_OBJECT FileObject) {
+  return IoGetAttachedDevice(FileObject->DeviceObject);
 }
 
 }  // extern "C"

@@ -14,8 +14,9 @@
 namespace wskrun::nt {
 namespace {
 
-// AllocationFlags is private to the I/O manager. Our bits in it say who has the IRP now;
-// IofCompleteRequest drops them.
+// AllocationFlags is private to the I/O manager. Our bits in it say who has the IRP now, which
+// IofCompleteRequest drops, and whose it is.
+constexpr UCHAR kHasOwner = 0x20;         // An IrpOwner, in Tail.Overlay.IrpExtension.
 constexpr UCHAR kSentToDriver = 0x40;     // By IofCallDriver.
 constexpr UCHAR kTakenByProvider = 0x80;  // By take_irp().
 
@@ -94,8 +95,8 @@ void check_completion(const IRP& irp) {
   }
 }
 
-// The IRP went past its top. Here no I/O manager waits there: it is the driver's, and perhaps
-// gone, so only its address is used. `routine` is the topmost one if that was called.
+// The IRP went past its top, and no I/O manager waits there: it is the driver's, and perhaps gone,
+// so only its address is used. `routine` is the topmost one if that was called.
 void report_past_top(const void* irp, PIO_COMPLETION_ROUTINE routine) {
   if (routine == nullptr) {
     probe::mistake(irp,
@@ -111,12 +112,18 @@ void report_past_top(const void* irp, PIO_COMPLETION_ROUTINE routine) {
                  reinterpret_cast<const void*>(routine), irp);
 }
 
+IrpOwner* owner_of(const IRP& irp) {
+  if ((irp.AllocationFlags & kHasOwner) == 0) return nullptr;
+  return static_cast<IrpOwner*>(irp.Tail.Overlay.IrpExtension);
+}
+
 // Walks the locations upwards from the one of who completes. A routine that takes the IRP ends the
 // walk, and from then on nothing of the IRP is touched; the last routine may even have freed it.
 void complete_upwards(IRP& irp) {
   PIO_STACK_LOCATION left = IoGetCurrentIrpStackLocation(&irp);
   PIO_COMPLETION_ROUTINE called = nullptr;
-  for (int above_top = irp.StackCount + 1, level = irp.CurrentLocation; level < above_top;
+  IrpOwner* const owner = owner_of(irp);
+  for (int above_top = irp.StackCount + 1, level = int{irp.CurrentLocation}; level < above_top;
        ++level, ++left) {
     const bool at_top = level + 1 == above_top;
     const UCHAR control = left->Control;
@@ -134,6 +141,7 @@ void complete_upwards(IRP& irp) {
       IoMarkIrpPending(&irp);
     }
   }
+  if (owner != nullptr) return owner->take_back(irp);
   report_past_top(&irp, called);
 }
 
@@ -161,6 +169,11 @@ void take_irp(IRP& irp, const char* function) {
   }
   next_location(irp, function);
   irp.AllocationFlags |= kTakenByProvider;
+}
+
+void set_owner(IRP& irp, IrpOwner& owner) {
+  irp.AllocationFlags |= kHasOwner;
+  irp.Tail.Overlay.IrpExtension = &owner;
 }
 
 }  // namespace wskrun::nt

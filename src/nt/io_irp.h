@@ -12,6 +12,20 @@ namespace wskrun::nt {
 // left is the bugcheck NO_MORE_IRP_STACK_LOCATIONS. `function` is what the driver called.
 void take_irp(IRP& irp, const char* function);
 
+// Whose IRP it is when it comes past its top, where a driver's own IRP never comes: the I/O
+// manager's, which made it.
+class IrpOwner {
+ public:
+  // Completed. At IRQL <= DISPATCH_LEVEL, in any thread; afterwards nothing touches the IRP.
+  virtual void take_back(IRP& irp) = 0;
+
+ protected:
+  ~IrpOwner() = default;
+};
+
+// For an IRP of IoInitializeIrp, before it is sent.
+void set_owner(IRP& irp, IrpOwner& owner);
+
 // IoCancelIrp was called for the IRP. Read it after IoSetCancelRoutine, as Windows drivers do:
 // one of the two sees the other.
 inline bool irp_cancelled(const IRP& irp) {

@@ -26,13 +26,14 @@ TEST(RemoveLock, LetsNobodyInAfterTheWait) {
 
 // No holder may see the device gone, however the releases and the wait meet.
 TEST(RemoveLock, TheWaitEndsAfterTheLastHolder) {
-  for (int round = 0; round < 200; ++round) {
+  for (int round = 0; round < 40; ++round) {
     IO_REMOVE_LOCK lock;
     IoInitializeRemoveLock(&lock, 'kcoL', 0, 0);
     std::atomic<int> inside{0};
     std::atomic<bool> gone{false};
     std::atomic<int> began{0};
     std::vector<std::thread> holders;
+    holders.reserve(3);
     for (int i = 0; i < 3; ++i) {
       holders.emplace_back([&] {
         ++began;

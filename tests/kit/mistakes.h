@@ -14,4 +14,13 @@ inline std::uint64_t mistakes() {
   return now.mistakes;
 }
 
+// The reports since it was made.
+class Mistakes {
+ public:
+  std::uint64_t now() const { return mistakes() - before_; }
+
+ private:
+  const std::uint64_t before_ = mistakes();
+};
+
 }  // namespace wskrun::tests

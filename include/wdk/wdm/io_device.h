@@ -155,6 +155,24 @@ NTKERNELAPI PDEVICE_OBJECT IoAttachDeviceToDeviceStack(_In_ PDEVICE_OBJECT Sourc
 NTKERNELAPI VOID IoDetachDevice(_Inout_ PDEVICE_OBJECT TargetDevice);
 
 /*
+ * IoGetAttachedDevice: the device on top of the stack that DeviceObject is in. The second form
+ * gives it a reference, which ObDereferenceObject ends.
+ *
+ * IRQL     <= DISPATCH_LEVEL
+ * Page     ddi/ntifs/nf-ntifs-iogetattacheddevice, ddi/wdm/nf-wdm-iogetattacheddevicereference
+ */
+NTKERNELAPI PDEVICE_OBJECT IoGetAttachedDevice(_In_ PDEVICE_OBJECT DeviceObject);
+NTKERNELAPI PDEVICE_OBJECT IoGetAttachedDeviceReference(_In_ PDEVICE_OBJECT DeviceObject);
+
+/*
+ * IoGetRelatedDeviceObject: where requests for an open file go, the top of its device's stack.
+ *
+ * IRQL     <= DISPATCH_LEVEL
+ * Page     ddi/wdm/nf-wdm-iogetrelateddeviceobject
+ */
+NTKERNELAPI PDEVICE_OBJECT IoGetRelatedDeviceObject(_In_ PFILE_OBJECT FileObject);
+
+/*
  * IoGetDeviceObjectPointer: find the device of that name, with a reference to FileObject, which
  * ObDereferenceObject ends.
  *

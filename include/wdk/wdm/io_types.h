@@ -133,6 +133,26 @@ EXTERN_C_START
 #define FILE_LONG_ALIGNMENT 0x00000003
 #define FILE_QUAD_ALIGNMENT 0x00000007
 
+/* IO_STACK_LOCATION.Parameters.Create: ShareAccess, and the disposition in Options' top byte. */
+#define FILE_SHARE_READ 0x00000001
+#define FILE_SHARE_WRITE 0x00000002
+#define FILE_SHARE_DELETE 0x00000004
+#define FILE_SUPERSEDE 0x00000000
+#define FILE_OPEN 0x00000001
+#define FILE_CREATE 0x00000002
+#define FILE_OPEN_IF 0x00000003
+#define FILE_OVERWRITE 0x00000004
+#define FILE_OVERWRITE_IF 0x00000005
+#define FILE_SUPERSEDED 0x00000000
+#define FILE_OPENED 0x00000001
+#define FILE_CREATED 0x00000002
+
+/* FILE_OBJECT.Flags. */
+#define FO_FILE_OPEN 0x00000001
+#define FO_SYNCHRONOUS_IO 0x00000002
+#define FO_CLEANUP_COMPLETE 0x00004000
+#define FO_HANDLE_CREATED 0x00040000
+
 typedef struct _IO_STATUS_BLOCK {
   union {
     NTSTATUS Status;
@@ -211,6 +231,12 @@ typedef DRIVER_ADD_DEVICE* PDRIVER_ADD_DEVICE;
  *          (always so for an IRP the driver allocated). Anything else: completion goes on.
  * Page     ddi/wdm/nc-wdm-io_completion_routine
  */
+#define STATUS_CONTINUE_COMPLETION STATUS_SUCCESS
+typedef enum _IO_COMPLETION_ROUTINE_RESULT {
+  ContinueCompletion = STATUS_CONTINUE_COMPLETION,
+  StopCompletion = STATUS_MORE_PROCESSING_REQUIRED
+} IO_COMPLETION_ROUTINE_RESULT,
+    *PIO_COMPLETION_ROUTINE_RESULT;
 _Function_class_(IO_COMPLETION_ROUTINE) typedef NTSTATUS NTAPI
     IO_COMPLETION_ROUTINE(_In_ struct _DEVICE_OBJECT* DeviceObject, _In_ struct _IRP* Irp,
                           _In_opt_ PVOID Context);
@@ -371,6 +397,14 @@ typedef struct _FILE_OBJECT {
   LIST_ENTRY IrpList;
   volatile PVOID FileObjectExtension;
 } FILE_OBJECT, *PFILE_OBJECT;
+
+/* What IO_STACK_LOCATION.Parameters.Create.SecurityContext says about who opens. */
+typedef struct _IO_SECURITY_CONTEXT {
+  struct _SECURITY_QUALITY_OF_SERVICE* SecurityQos;
+  struct _ACCESS_STATE* AccessState;
+  ACCESS_MASK DesiredAccess;
+  ULONG FullCreateOptions;
+} IO_SECURITY_CONTEXT, *PIO_SECURITY_CONTEXT;
 
 /* One driver's part of an IRP. The locations follow the IRP in memory, the last one first used. */
 typedef struct _IO_STACK_LOCATION {
