@@ -4,9 +4,9 @@
  * themselves include is in include/wdk; this is the other side.
  *
  * Plain C, usable from C++. Every function may be called from any thread, but not two at once for
- * one runtime; wskrun_statistics_now, wskrun_status_name and what is called on an open device are
- * free of that rule. Strings are UTF-8. Structures that a caller fills start with their own size,
- * so that they can grow; a field of zero always means the default:
+ * one runtime; wskrun_statistics_now, wskrun_status_name and the functions on devices and requests
+ * are free of that rule. Strings are UTF-8. Structures that a caller fills start with their own
+ * size, so that they can grow; a field of zero always means the default:
  *
  *   wskrun_options options = {.size = sizeof options, .transport = "epoll"};
  *   wskrun_error error;

@@ -3,6 +3,8 @@
 
 #include <limits.h>
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "host/error.h"
@@ -17,6 +19,17 @@ namespace {
 // An IRP has 32 bits for a length; of what is longer, only so much is offered.
 ULONG length_of(std::size_t size) {
   return size <= MAXULONG ? static_cast<ULONG>(size) : MAXULONG;
+}
+
+// The driver is still to be asked, which takes its time: not under the lock.
+std::unique_ptr<wskrun_device> take_out(wskrun_device& device) {
+  base::MutexLock lock(device.runtime->devices_mutex);
+  auto& open = device.runtime->devices;
+  const auto found = std::find_if(open.begin(), open.end(),
+                                  [&](const auto& each) { return each.get() == &device; });
+  std::unique_ptr<wskrun_device> taken = std::move(*found);
+  open.erase(found);
+  return taken;
 }
 
 wskrun_request* start(wskrun_device& device, const nt::UserCall& call) {
@@ -36,13 +49,13 @@ wskrun_device* wskrun_device_open(wskrun_runtime* runtime, const char* name, wsk
     return nullptr;
   }
   host::succeed(error, status);
+  base::MutexLock lock(runtime->devices_mutex);
   return runtime->devices.emplace_back(std::move(device)).get();
 }
 
 void wskrun_device_close(wskrun_device* device) {
   if (device == nullptr) return;
-  std::erase_if(device->runtime->devices,
-                [device](const auto& open) { return open.get() == device; });
+  const std::unique_ptr<wskrun_device> closed = take_out(*device);
 }
 
 wskrun_request* wskrun_device_read(wskrun_device* device, void* buffer, size_t size,

@@ -12,7 +12,6 @@
 #include "host/error.h"
 #include "host/leftovers.h"
 #include "host/runtime.h"
-#include "nt/io_device.h"
 
 using namespace wskrun;
 
@@ -132,11 +131,10 @@ wskrun_result wskrun_driver_unload(wskrun_driver* driver, wskrun_report** leftov
                                   "set DriverObject->DriverUnload",
                                   driver->name));
   }
-  if (nt::has_open_files(*driver->driver->object())) {
+  if (!driver->driver->unload()) {
     return host::fail(error, WSKRUN_IN_USE,
                       fmt::format("{} is in use: close its devices first", driver->name));
   }
-  driver->driver->unload();
   Report report = take_away(*driver);
   std::erase_if(driver->runtime->drivers,
                 [driver](const auto& loaded) { return loaded.get() == driver; });

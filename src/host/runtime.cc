@@ -218,6 +218,15 @@ void start_log(wskrun_runtime& runtime, const wskrun_options& options) {
   base::set_log_sink(pass_line_on, &runtime);
 }
 
+// Each asks its driver, which takes its time: not under the lock.
+void close_all_devices(wskrun_runtime& runtime) {
+  std::vector<std::unique_ptr<wskrun_device>> open;
+  {
+    base::MutexLock lock(runtime.devices_mutex);
+    open.swap(runtime.devices);
+  }
+}
+
 void end_log() {
   base::set_log_sink(nullptr, nullptr);
   base::set_log_level(base::LogLevel::kInfo);
@@ -253,7 +262,7 @@ wskrun_runtime* wskrun_runtime_create(const wskrun_options* options, wskrun_erro
 
 void wskrun_runtime_destroy(wskrun_runtime* runtime) {
   if (runtime == nullptr) return;
-  runtime->devices.clear();
+  close_all_devices(*runtime);
   if (!runtime->runtime->stop()) {
     base::log(base::LogLevel::kError,
               "the runtime goes on: drivers still hold sockets, IRPs or the WSK provider");

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/mutex.h"
 #include "host/device.h"
 #include "host/driver.h"
 #include "net/transport.h"
@@ -68,7 +69,8 @@ class Runtime final : private net::LoopHooks, private nt::ProcessorWaker {
 struct wskrun_runtime {
   std::unique_ptr<wskrun::host::Runtime> runtime;
   std::vector<std::unique_ptr<wskrun_driver>> drivers;  // That are loaded.
-  std::vector<std::unique_ptr<wskrun_device>> devices;  // That are open.
+  wskrun::base::Mutex devices_mutex;                    // Of those that are open.
+  std::vector<std::unique_ptr<wskrun_device>> devices GUARDED_BY(devices_mutex);
   wskrun_log_sink log_sink;
   void* log_context;
 };

@@ -153,6 +153,7 @@ NTSTATUS begin_open(DEVICE_OBJECT& device, ACCESS_MASK desired) {
   base::MutexLock lock(devices().mutex);
   if ((device.Flags & DO_DEVICE_INITIALIZING) != 0) return STATUS_NO_SUCH_DEVICE;
   if (device.DriverObject == nullptr) return STATUS_NO_SUCH_DEVICE;
+  if ((device.DriverObject->Flags & DRVO_UNLOAD_INVOKED) != 0) return STATUS_NO_SUCH_DEVICE;
   if ((device.Flags & DO_EXCLUSIVE) != 0 && device.ReferenceCount != 0) return STATUS_ACCESS_DENIED;
   ++device.ReferenceCount;
   ++devices().opens[device.DriverObject];
@@ -166,9 +167,11 @@ void end_open(DEVICE_OBJECT& device) {
   if (--count->second == 0) devices().opens.erase(count);
 }
 
-bool has_open_files(const DRIVER_OBJECT& driver) {
+bool begin_unload(DRIVER_OBJECT& driver) {
   base::MutexLock lock(devices().mutex);
-  return devices().opens.count(&driver) != 0;
+  if (devices().opens.count(&driver) != 0) return false;
+  driver.Flags |= DRVO_UNLOAD_INVOKED;
+  return true;
 }
 
 }  // namespace wskrun::nt

@@ -18,7 +18,8 @@ void forget_devices(DRIVER_OBJECT& driver);
 NTSTATUS begin_open(DEVICE_OBJECT& device, ACCESS_MASK desired);
 void end_open(DEVICE_OBJECT& device);
 
-// The driver may not be unloaded yet.
-bool has_open_files(const DRIVER_OBJECT& driver);
+// The driver is about to be unloaded, and nobody can open its devices any more. False: somebody has
+// one open.
+bool begin_unload(DRIVER_OBJECT& driver);
 
 }  // namespace wskrun::nt

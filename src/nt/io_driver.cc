@@ -124,11 +124,12 @@ NTSTATUS Driver::start() {
   return status;
 }
 
-void Driver::unload() {
+bool Driver::unload() {
   CHECK(can_unload());
   const IrqlScope passive(PASSIVE_LEVEL);
-  object_->Flags |= DRVO_UNLOAD_INVOKED;
+  if (!begin_unload(*object_)) return false;
   upcall("DriverUnload", object_->DriverUnload, object_);
+  return true;
 }
 
 }  // namespace wskrun::nt

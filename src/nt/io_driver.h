@@ -36,7 +36,9 @@ class Driver {
   NTSTATUS start();
 
   bool can_unload() const { return object_->DriverUnload != nullptr; }
-  void unload();  // Calls DriverUnload at PASSIVE_LEVEL; only when can_unload().
+  // Calls DriverUnload at PASSIVE_LEVEL; only when can_unload(). False: a device of the driver is
+  // open, so it stays.
+  bool unload();
 
  private:
   std::u16string key_path_;

@@ -74,7 +74,7 @@ TEST(Driver, IsStartedWithItsObjectAndItsKeysPath) {
 
   seen.unloaded = false;
   ASSERT_TRUE(driver.can_unload());
-  driver.unload();
+  EXPECT_TRUE(driver.unload());
   EXPECT_TRUE(seen.unloaded);
   EXPECT_TRUE(seen.object->Flags & DRVO_UNLOAD_INVOKED);
 }

@@ -231,12 +231,6 @@ typedef DRIVER_ADD_DEVICE* PDRIVER_ADD_DEVICE;
  *          (always so for an IRP the driver allocated). Anything else: completion goes on.
  * Page     ddi/wdm/nc-wdm-io_completion_routine
  */
-#define STATUS_CONTINUE_COMPLETION STATUS_SUCCESS
-typedef enum _IO_COMPLETION_ROUTINE_RESULT {
-  ContinueCompletion = STATUS_CONTINUE_COMPLETION,
-  StopCompletion = STATUS_MORE_PROCESSING_REQUIRED
-} IO_COMPLETION_ROUTINE_RESULT,
-    *PIO_COMPLETION_ROUTINE_RESULT;
 _Function_class_(IO_COMPLETION_ROUTINE) typedef NTSTATUS NTAPI
     IO_COMPLETION_ROUTINE(_In_ struct _DEVICE_OBJECT* DeviceObject, _In_ struct _IRP* Irp,
                           _In_opt_ PVOID Context);
