@@ -1,9 +1,12 @@
 // dlopen, and words for all that can be wrong with a file.
 #include "host/module.h"
 
+#include <cxxabi.h>
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <map>
 #include <string_view>
 #include <vector>
 
@@ -11,6 +14,7 @@
 
 #include "host/elf_file.h"
 #include "host/error.h"
+#include "host/wdk_component.h"
 
 namespace wskrun::host {
 namespace {
@@ -23,6 +27,33 @@ bool is_sanitizer_symbol(const std::string& name) {
                      [&](std::string_view prefix) { return name.starts_with(prefix); });
 }
 
+// As it is written in a C++ source.
+std::string demangled(const std::string& name) {
+  int failed = 0;
+  char* text = abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &failed);
+  if (failed != 0) return name;
+  std::string result = text;
+  std::free(text);
+  return result;
+}
+
+std::string list_of(const std::vector<std::string>& names) {
+  std::string list;
+  for (std::size_t i = 0; i < std::min(names.size(), kMostNames); ++i) {
+    list += fmt::format("{}{}", i == 0 ? "" : ", ", demangled(names[i]));
+  }
+  if (names.size() > kMostNames) list += fmt::format(" and {} more", names.size() - kMostNames);
+  return list;
+}
+
+std::string origin_of(const std::string& name) {
+  const WdkComponent* component = component_of(name);
+  if (component == nullptr) return "not the WDK's: does the driver miss a source file?";
+  if (!component->provided)
+    return fmt::format("{}, which wskrun does not provide", component->name);
+  return fmt::format("{}, not there yet: the driver can define it itself", component->name);
+}
+
 std::string explain_missing(const std::string& path, const std::vector<std::string>& names) {
   if (std::any_of(names.begin(), names.end(), is_sanitizer_symbol)) {
     return fmt::format(
@@ -30,15 +61,14 @@ std::string explain_missing(const std::string& path, const std::vector<std::stri
         "build both with the same preset",
         path);
   }
-  std::string list;
-  for (std::size_t i = 0; i < std::min(names.size(), kMostNames); ++i) {
-    list += fmt::format("{}{}", i == 0 ? "" : ", ", names[i]);
+  std::map<std::string, std::vector<std::string>> by_origin;
+  for (const std::string& name : names) by_origin[origin_of(name)].push_back(name);
+  std::string text = fmt::format("{} needs what wskrun lacks:", path);
+  for (const auto& [origin, members] : by_origin) {
+    text += fmt::format(" {} ({});", list_of(members), origin);
   }
-  if (names.size() > kMostNames) list += fmt::format(" and {} more", names.size() - kMostNames);
-  return fmt::format(
-      "{} needs what wskrun lacks: {}. Either the driver misses a source file, or the function is "
-      "not part of wskrun yet; then the driver can define it itself",
-      path, list);
+  text.back() = '.';
+  return text;
 }
 
 std::string explain_dlopen(const std::string& path) {

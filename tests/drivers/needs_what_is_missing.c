@@ -3,6 +3,8 @@
 
 NTSTATUS NTAPI ZwMakeCoffee(ULONG Cups);
 NTSTATUS NTAPI KeDrinkCoffee(VOID);
+VOID NTAPI NdisBrewCoffee(VOID);
+void pour_coffee(void);
 
 DRIVER_INITIALIZE DriverEntry;
 
@@ -10,5 +12,7 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING Registry
   UNREFERENCED_PARAMETER(DriverObject);
   UNREFERENCED_PARAMETER(RegistryPath);
   if (!NT_SUCCESS(ZwMakeCoffee(1))) return STATUS_NO_SUCH_DEVICE;
+  NdisBrewCoffee();
+  pour_coffee();
   return KeDrinkCoffee();
 }

@@ -4,7 +4,8 @@
   compile_headers.py COMPILER WDK_FOLDER SOURCE_FOLDER
 
 As a driver (16-bit wchar_t) in C11 and C++17, as a part of the runtime in C++20, and together with
-libstdc++, before and after it. A file in SOURCE_FOLDER/refused must not compile, and the compiler
+libstdc++, before and after it; with clang also for its targets with Windows' data model (32-bit
+long) that write ELF. A file in SOURCE_FOLDER/refused must not compile, and the compiler
 must say what its first line says.
 """
 import concurrent.futures
@@ -22,6 +23,9 @@ HEADER_MODES = [("c", "gnu11", ["-fshort-wchar"]), ("c++", "gnu++17", ["-fshort-
 WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wno-multichar", "-Wno-unknown-pragmas",
             "-Wno-missing-braces", "-Wno-missing-field-initializers"]
 CLANG_WARNINGS = ["-Wno-microsoft-anon-tag", "-Wno-pragma-pack"]
+WINDOWS_TARGETS = ["x86_64-pc-windows-gnu-elf", "x86_64-pc-windows-msvc-elf"]
+IS_WINDOWS_MODEL = ("typedef char is_windows_model[sizeof(long) == 4 && sizeof(void*) == 8 && "
+                    "sizeof(L'x') == 2 ? 1 : -1];\n")
 LIBSTDCXX = "#include <algorithm>\n#include <cstring>\n#include <map>\n#include <string>\n" \
             "#include <vector>\n"
 
@@ -34,7 +38,7 @@ def compile_text(compiler, wdk, text, language, standard, flags):
     return done.returncode, done.stderr
 
 
-def jobs(wdk, sources):
+def native_jobs(wdk, sources):
     """Yields (name, text, language, standard, flags)."""
     for header in sorted(wdk.rglob("*.h")):
         name = header.relative_to(wdk).as_posix()
@@ -51,10 +55,23 @@ def jobs(wdk, sources):
                 continue
             for debug in ("-DDBG=0", "-DDBG=1"):
                 yield source.name, text, language, standard, ["-fshort-wchar", debug]
+
+
+def libstdcxx_jobs():
     for exceptions in ("-fexceptions", "-fno-exceptions"):
         for text in (LIBSTDCXX + "#include <ntifs.h>\n#include <wsk.h>\n",
                      "#include <ntifs.h>\n#include <wsk.h>\n" + LIBSTDCXX):
             yield "with libstdc++", text, "c++", "gnu++20", [exceptions]
+
+
+def jobs(compiler, wdk, sources):
+    yield from native_jobs(wdk, sources)
+    yield from libstdcxx_jobs()
+    if "clang" not in compiler:
+        return
+    for target in WINDOWS_TARGETS:
+        for name, text, language, standard, flags in native_jobs(wdk, sources):
+            yield name, IS_WINDOWS_MODEL + text, language, standard, [*flags, f"--target={target}"]
 
 
 def main():
@@ -67,7 +84,7 @@ def main():
         if code != 0:
             failures.append(f"{name} as {standard} {' '.join(flags)}:\n{errors}")
 
-    work = list(jobs(wdk, sources))
+    work = list(jobs(compiler, wdk, sources))
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
         list(pool.map(run, work))
 
