@@ -28,7 +28,11 @@ struct ReceiveScratch {
   std::array<sockaddr_storage, kBatch> address;
   std::array<iovec, kBatch> iovecs;
   std::array<mmsghdr, kBatch> messages;
+  std::array<Datagram, kBatch> datagrams;  // What was made of them; empty outside of a call.
 
+  ReceiveScratch() { prepare(kBatch); }
+
+  // For the next call: what the kernel wrote over in the first `count`.
   void prepare(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
       iovecs[i] = {data[i].data(), data[i].size()};
@@ -167,6 +171,7 @@ void DatagramCore::service() {
   bool cancel = false;
   {
     base::MutexLock lock(mutex_);
+    take_wishes_locked();
     closing_ = close_wanted_;
     cancel = std::exchange(cancel_wanted_, false);
   }
@@ -211,24 +216,26 @@ bool DatagramCore::receive_batch() {
   ReceiveScratch& scratch = receive_scratch();
   BufferPool& buffers = home_.datagram_buffers();
   const std::size_t wanted = buffers.count_free(kBatch);
-  scratch.prepare(wanted);
   const int got = ::recvmmsg(fd(), scratch.messages.data(), static_cast<unsigned>(wanted),
                              MSG_DONTWAIT, nullptr);
   if (got < 0 && (errno == EINTR || concerns_an_earlier_send(errno))) return true;
   if (got < 0 && errno == EAGAIN) return readable_ = false;
   if (got < 0) return give_up(Error(errno)), false;
-  std::array<Datagram, kBatch> batch;
   std::size_t bytes = 0;
   const auto count = static_cast<std::size_t>(got);
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t length = scratch.messages[i].msg_len;
-    batch[i] = datagram_of(scratch, i, buffers.copy(std::span(scratch.data[i]).first(length)));
+    scratch.datagrams[i] =
+        datagram_of(scratch, i, buffers.copy(std::span(scratch.data[i]).first(length)));
     bytes += length;
   }
+  scratch.prepare(count);
   probe::count(probe::Counter::kBytesReceived, bytes);
   // Fewer than asked for have emptied the socket, and what comes later is a new event.
   if (count < wanted) readable_ = false;
-  sink_.received(std::span(batch).first(count));
+  const std::span<Datagram> batch = std::span(scratch.datagrams).first(count);
+  sink_.received(batch);
+  for (Datagram& unwanted : batch) unwanted.data = Chunk();
   return true;
 }
 
@@ -245,12 +252,12 @@ bool DatagramCore::receive_into_reserve() {
     return false;
   }
   ReceiveScratch& scratch = receive_scratch();
-  scratch.prepare(1);
   const ssize_t got = ::recvmsg(fd(), &scratch.messages[0].msg_hdr, MSG_DONTWAIT);
   if (got < 0) return true;  // The next round meets the error.
   const auto bytes = std::span(scratch.data[0]).first(static_cast<std::size_t>(got));
   probe::count(probe::Counter::kBytesReceived, bytes.size());
   Datagram datagram = datagram_of(scratch, 0, bytes.empty() ? Chunk() : reserve_->copy(bytes));
+  scratch.prepare(1);
   sink_.received(std::span(&datagram, 1));
   return true;
 }

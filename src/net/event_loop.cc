@@ -147,14 +147,7 @@ std::optional<std::chrono::nanoseconds> EventLoop::time_to_sleep() {
 }
 
 LoopResident::LoopResident(EventLoop& loop) : home_(loop) {
-  run = [](Task& task) {
-    auto& resident = static_cast<LoopResident&>(task);
-    {
-      base::MutexLock lock(resident.mutex_);
-      resident.asked_ = false;
-    }
-    resident.service();
-  };
+  run = [](Task& task) { static_cast<LoopResident&>(task).service(); };
 }
 
 bool EventLoop::must_stay_awake() {

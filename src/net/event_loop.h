@@ -128,8 +128,10 @@ class LoopResident : private Task {
     return asked_;
   }
 
-  // On the loop, outside every endpoint call. What is asked from now on brings it here again.
+  // On the loop, outside every endpoint call. Begins with take_wishes_locked() and what was noted.
   virtual void service() = 0;
+  // What is asked from now on brings service() again.
+  void take_wishes_locked() REQUIRES(mutex_) { asked_ = false; }
 
   EventLoop& home_;
   base::Mutex mutex_;

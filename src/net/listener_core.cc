@@ -38,6 +38,7 @@ void ListenerCore::service() {
   if (!std::exchange(attached_, true)) attach();
   {
     base::MutexLock lock(mutex_);
+    take_wishes_locked();
     closing_ = close_wanted_;
   }
   progress();

@@ -42,11 +42,10 @@ SendOp& SendQueue::pop() {
   return op;
 }
 
-bool SendQueue::contains(const SendOp& op) const {
-  for (const SendOp* each = first_; each != nullptr; each = each->next) {
-    if (each == &op) return true;
-  }
-  return false;
+void SendQueue::push_all(SendQueue ops) {
+  if (ops.empty()) return;
+  (last_ == nullptr ? first_ : last_->next) = ops.first_;
+  last_ = ops.last_;
 }
 
 std::span<iovec> SendQueue::gather(std::span<iovec> scratch, bool first_only) {

@@ -13,7 +13,7 @@ class SendQueue {
   SendOp* front() { return first_; }
   void push(SendOp& op);
   SendOp& pop();
-  bool contains(const SendOp& op) const;
+  void push_all(SendQueue ops);
 
   // What comes next, as few copies of iovecs as possible: a view of the first op, or of `scratch`
   // filled from several. Not more than IOV_MAX.

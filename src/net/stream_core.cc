@@ -36,13 +36,14 @@ StreamCore::~StreamCore() {
 
 void StreamCore::connect(const Address& remote) {
   ask([&]() REQUIRES(mutex_) {
-    wishes_.connect = remote;
-    wishes_.cancel_connect = false;  // It was meant for an earlier connect().
+    Wishes& wishes = wishes_locked();
+    wishes.connect = remote;
+    wishes.cancel_connect = false;  // It was meant for an earlier connect().
   });
 }
 
 void StreamCore::cancel_connect() {
-  ask([&]() REQUIRES(mutex_) { wishes_.cancel_connect = true; });
+  ask([&]() REQUIRES(mutex_) { wishes_locked().cancel_connect = true; });
 }
 
 void StreamCore::resume_receive() {
@@ -56,32 +57,31 @@ void StreamCore::pause_receive() {
 void StreamCore::send(SendOp& op) {
   op.sent = 0;
   op.cancelled = false;
-  ask([&]() REQUIRES(mutex_) { sends_.push(op); });
+  ask([&]() REQUIRES(mutex_) { new_sends_.push(op); });
 }
 
 void StreamCore::cancel_send(SendOp& op) {
   ask([&]() REQUIRES(mutex_) {
-    if (!sends_.contains(op) && !unacknowledged_.contains(op)) return;
     op.cancelled = true;
-    wishes_.cancel_sends = true;
+    wishes_locked().cancel_sends = true;
   });
 }
 
 void StreamCore::shutdown_send() {
-  ask([&]() REQUIRES(mutex_) { wishes_.shut_down = true; });
+  ask([&]() REQUIRES(mutex_) { wishes_locked().shut_down = true; });
 }
 
 void StreamCore::silence() {
-  ask([&]() REQUIRES(mutex_) { wishes_.silence = true; });
+  ask([&]() REQUIRES(mutex_) { wishes_locked().silence = true; });
 }
 
 void StreamCore::cancel_silence() {
-  ask([&]() REQUIRES(mutex_) { wishes_.cancel_silence = true; });
+  ask([&]() REQUIRES(mutex_) { wishes_locked().cancel_silence = true; });
 }
 
 void StreamCore::abort() {
   ask([&]() REQUIRES(mutex_) {
-    wishes_.abort = true;
+    wishes_locked().abort = true;
     wants_data_.store(false, std::memory_order_relaxed);
     silent_.store(true, std::memory_order_release);
   });
@@ -89,25 +89,33 @@ void StreamCore::abort() {
 
 void StreamCore::close(CloseMode mode) {
   ask([&]() REQUIRES(mutex_) {
-    wishes_.close = mode;
+    wishes_locked().close = mode;
     wants_data_.store(false, std::memory_order_relaxed);
     silent_.store(true, std::memory_order_release);
   });
 }
 
 void StreamCore::release() {
-  ask([&]() REQUIRES(mutex_) { wishes_.release = true; });
+  ask([&]() REQUIRES(mutex_) { wishes_locked().release = true; });
 }
 
 // The rest: the loop's thread.
 
 void StreamCore::service() {
-  Wishes wishes;
+  std::optional<Wishes> wishes;
   {
     base::MutexLock lock(mutex_);
-    wishes = std::exchange(wishes_, Wishes{});
+    take_wishes_locked();
+    sends_.push_all(std::exchange(new_sends_, SendQueue()));
+    if (wished_) wishes = std::exchange(wishes_, Wishes{});
+    wished_ = false;
   }
   if (!std::exchange(attached_, true)) attach();
+  if (wishes.has_value()) fulfil(*wishes);
+  progress();
+}
+
+void StreamCore::fulfil(const Wishes& wishes) {
   if (wishes.connect.has_value()) start_connect(*wishes.connect);
   if (wishes.cancel_connect && phase_ == Phase::kConnecting) abandon_connect();
   if (wishes.cancel_sends) cancel_sends_ = true;
@@ -124,7 +132,6 @@ void StreamCore::service() {
     CHECK(phase_ != Phase::kConnecting);
     closing_ = releasing_ = true;
   }
-  progress();
 }
 
 void StreamCore::progress() {
@@ -208,27 +215,16 @@ void StreamCore::on_memory() {
 
 // Sends.
 
-bool StreamCore::has_sends() {
-  base::MutexLock lock(mutex_);
-  return !sends_.empty();
-}
-
 void StreamCore::push_sends() {
-  if (!is_connected() || is_sending() || !has_sends()) return;
+  if (!is_connected() || is_sending() || sends_.empty()) return;
   if (silent_.load(std::memory_order_acquire)) return;  // They are about to be cancelled.
   if (fin_ == Fin::kSent || fin_ == Fin::kDone) return end_sends(Error(EPIPE));
   begin_send();
 }
 
 std::span<iovec> StreamCore::next_batch(std::span<iovec> scratch) {
-  std::span<iovec> batch;
-  bool no_delay = false;
-  {
-    base::MutexLock lock(mutex_);
-    batch = sends_.gather(scratch, send_one_by_one_);
-    no_delay = !no_delay_ && sends_.wants_no_delay(batch.size());
-  }
-  if (no_delay) {
+  const std::span<iovec> batch = sends_.gather(scratch, send_one_by_one_);
+  if (!no_delay_ && sends_.wants_no_delay(batch.size())) {
     no_delay_ = true;
     set_no_delay(fd());
   }
@@ -239,32 +235,26 @@ void StreamCore::bytes_sent(std::size_t bytes) {
   probe::count(probe::Counter::kBytesSent, bytes);
   taken_bytes_ += bytes;
   SendQueue complete;
-  {
-    base::MutexLock lock(mutex_);
-    SendQueue taken = sends_.advance(bytes);
-    while (!taken.empty()) {
-      SendOp& op = taken.pop();
-      ended_bytes_ += op.length;
-      op.end = ended_bytes_;
-      if (op.until_acknowledged) check_delay_ = kFirstCheck;
-      (op.until_acknowledged ? unacknowledged_ : complete).push(op);
-    }
+  SendQueue taken = sends_.advance(bytes);
+  while (!taken.empty()) {
+    SendOp& op = taken.pop();
+    ended_bytes_ += op.length;
+    op.end = ended_bytes_;
+    if (op.until_acknowledged) check_delay_ = kFirstCheck;
+    (op.until_acknowledged ? unacknowledged_ : complete).push(op);
   }
   report(complete, Error());
 }
 
 void StreamCore::check_acknowledged() {
+  if (unacknowledged_.empty() || !is_connected()) return;
+  std::size_t under_way = net::unacknowledged_bytes(fd());
+  if (under_way > 0 && fin_ == Fin::kSent) --under_way;
   SendQueue acknowledged;
-  {
-    base::MutexLock lock(mutex_);
-    if (unacknowledged_.empty() || !is_connected()) return;
-    std::size_t under_way = net::unacknowledged_bytes(fd());
-    if (under_way > 0 && fin_ == Fin::kSent) --under_way;
-    while (!unacknowledged_.empty() && unacknowledged_.front()->end + under_way <= taken_bytes_) {
-      acknowledged.push(unacknowledged_.pop());
-    }
-    if (!unacknowledged_.empty()) check_again();
+  while (!unacknowledged_.empty() && unacknowledged_.front()->end + under_way <= taken_bytes_) {
+    acknowledged.push(unacknowledged_.pop());
   }
+  if (!unacknowledged_.empty()) check_again();
   report(acknowledged, Error());
 }
 
@@ -273,13 +263,8 @@ void StreamCore::send_failed(Error error) {
   if (error == Error(ECANCELED) || !is_connected()) return;
   const bool one_of_many = concerns_one_send(error) && !std::exchange(send_one_by_one_, true);
   if (one_of_many) return;
-  SendQueue failed;
-  {
-    base::MutexLock lock(mutex_);
-    ended_bytes_ += sends_.front()->sent;
-    failed.push(sends_.pop());
-  }
-  report(failed, error);
+  ended_bytes_ += sends_.front()->sent;
+  sink_.sent(sends_.pop(), error);
   const bool after_own_fin = fin_ == Fin::kSent || fin_ == Fin::kDone;
   if (!concerns_one_send(error) && !after_own_fin) lose(error);
 }
@@ -289,7 +274,7 @@ void StreamCore::end_cancelled_sends() {
   cancel_sends_ = false;
   SendQueue cancelled;
   {
-    base::MutexLock lock(mutex_);
+    base::MutexLock lock(mutex_);  // For SendOp::cancelled.
     cancelled = unacknowledged_.take_cancelled();
     SendQueue untaken = sends_.take_cancelled();
     while (!untaken.empty()) {
@@ -301,12 +286,8 @@ void StreamCore::end_cancelled_sends() {
 }
 
 void StreamCore::end_sends(Error error) {
-  SendQueue ended;
-  {
-    base::MutexLock lock(mutex_);
-    ended = std::exchange(unacknowledged_, SendQueue());
-    while (!sends_.empty()) ended.push(sends_.pop());
-  }
+  SendQueue ended = std::exchange(unacknowledged_, SendQueue());
+  ended.push_all(std::exchange(sends_, SendQueue()));
   report(ended, error);
 }
 
@@ -318,7 +299,7 @@ void StreamCore::report(SendQueue ended, Error error) {
 
 void StreamCore::push_fin() {
   if (!is_connected() || closing_) return;
-  if (fin_ == Fin::kWanted && !is_sending() && !has_sends()) {
+  if (fin_ == Fin::kWanted && !is_sending() && sends_.empty()) {
     fin_ = Fin::kSent;
     check_delay_ = kFirstCheck;
     // It fails where the connection has just died; check_fin() finds out why.
@@ -351,7 +332,7 @@ void StreamCore::check_again() {
 
 void StreamCore::check_silence() {
   if (!silence_wanted_ || !is_connected() || closing_) return;
-  if (has_sends() || net::unacknowledged_bytes(fd()) != 0) return check_again();
+  if (!sends_.empty() || net::unacknowledged_bytes(fd()) != 0) return check_again();
   const Error error = net::silence(fd());
   silenced_ = error.ok();
   end_silence(error);

@@ -119,7 +119,12 @@ class StreamCore : public StreamEndpoint,
     bool release = false;
   };
 
+  Wishes& wishes_locked() REQUIRES(mutex_) {
+    wished_ = true;
+    return wishes_;
+  }
   void service() final;
+  void fulfil(const Wishes& wishes);
   void on_timer() final;
   void on_memory() final;
 
@@ -133,7 +138,6 @@ class StreamCore : public StreamEndpoint,
   void check_again();
   void wind_down();
   void finish_close();
-  bool has_sends();
   void end_cancelled_sends();
   void end_sends(Error error);
   void end_silence(Error error);
@@ -143,12 +147,14 @@ class StreamCore : public StreamEndpoint,
   StreamSink& sink_;
 
   Wishes wishes_ GUARDED_BY(mutex_);
-  SendQueue sends_ GUARDED_BY(mutex_);
-  SendQueue unacknowledged_ GUARDED_BY(mutex_);  // Which the kernel has.
+  bool wished_ GUARDED_BY(mutex_) = false;  // There are any.
+  SendQueue new_sends_ GUARDED_BY(mutex_);
   std::atomic<bool> wants_data_{false};
   std::atomic<bool> silent_{false};  // abort() or close() was called: no more news of the peer.
 
   // The loop's.
+  SendQueue sends_;
+  SendQueue unacknowledged_;  // Which the kernel has.
   Phase phase_;
   Fin fin_ = Fin::kNone;
   bool attached_ = false;

@@ -144,7 +144,7 @@ class StreamEndpoint {
   // Sends go out in the order of the calls. Never fails here; sent() tells.
   virtual void send(SendOp& op) = 0;
   // Takes back what of `op` the kernel has not taken: sent(op, ECANCELED), unless it ended before;
-  // then nothing happens, and `op` is compared only, not touched.
+  // then nothing happens. `op` lives until this returns, even where sent(op) has been called.
   virtual void cancel_send(SendOp& op) = 0;
   // FIN after all sends queued so far. send_shut_down() when the peer acknowledged it. Once.
   virtual void shutdown_send() = 0;

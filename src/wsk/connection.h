@@ -137,14 +137,23 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
 
   using Batch = wsk::Batch<WSK_DATA_INDICATION>;
 
-  // The next thing to deliver, chosen under the lock and done without it.
+  // The next thing to deliver, chosen under the lock and done without it: a request that ends, or a
+  // call of the driver's.
   struct Delivery {
     enum class Kind : std::uint8_t { kFinish, kIndicate, kBacklog, kDisconnected, kDead };
     Kind kind;
-    Request* request = nullptr;  // kFinish
-    Outcome outcome{};           // kFinish
-    SIZE_T bytes = 0;            // kBacklog
-    ULONG flags = 0;             // kDisconnected
+    Request* request = nullptr;                                // kFinish
+    Outcome outcome{};                                         // kFinish
+    const WSK_CLIENT_CONNECTION_DISPATCH* dispatch = nullptr;  // Of the calls.
+    PVOID context = nullptr;
+    ULONG flags = 0;   // kIndicate, kDisconnected
+    SIZE_T bytes = 0;  // kBacklog
+  };
+
+  // What WskReceiveEvent said.
+  struct Answer {
+    NTSTATUS status = STATUS_SUCCESS;
+    std::size_t accepted = 0;
   };
 
   // Socket
@@ -183,24 +192,27 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
 
   // connection_send.cc
   void watch_backlog_locked() REQUIRES(mutex_);
-  void end_send(SendRequest& request, net::Error error);
-  void check_backlog(std::size_t sent);
-  void call_backlog_event(SIZE_T bytes);
+  bool backlog_moved_locked(std::size_t sent) REQUIRES(mutex_);
+  void call_backlog_event(const Delivery& delivery);
 
   // connection_receive.cc
   std::optional<Outcome> fill_locked(ReceiveRequest& request) REQUIRES(mutex_);
-  std::optional<Delivery> next_delivery(Batch& batch);
+  void deliver_with(net::Chunk* arrived);
+  bool queue_locked(net::Chunk chunk) REQUIRES(mutex_);
+  std::optional<Delivery> next_delivery_locked(Batch& batch) REQUIRES(mutex_);
   std::optional<Delivery> next_receive_locked() REQUIRES(mutex_);
   std::optional<Delivery> next_event_locked(Batch& batch) REQUIRES(mutex_);
   std::optional<Delivery> next_event_of_dead_locked() REQUIRES(mutex_);
   void take_batch_locked(Batch& batch) REQUIRES(mutex_);
   void deliver_soon();
-  void indicate(Batch& batch);
-  void settle(Batch& batch, NTSTATUS status, std::size_t accepted);
+  Delivery call_locked(Delivery::Kind kind) REQUIRES(mutex_);
+  Answer carry_out(const Delivery& delivery, Batch& batch);
+  Answer indicate(const Delivery& delivery, Batch& batch);
+  void settle_locked(Batch& batch, Answer answer) REQUIRES(mutex_);
   void settle_accepted_locked(Batch& batch, std::size_t accepted) REQUIRES(mutex_);
-  void report_answer(const Batch& batch, NTSTATUS status, std::size_t accepted) const;
-  void call_disconnect_event(ULONG flags);
-  void call_dead_event();
+  void report_answer(const Batch& batch, Answer answer) const;
+  void call_disconnect_event(const Delivery& delivery);
+  static void call_dead_event(const Delivery& delivery);
   void adjust_flow_locked() REQUIRES(mutex_);
   void cancel_receives_locked(std::vector<Delivery>& ended, NTSTATUS status) REQUIRES(mutex_);
   IndicationPool<WSK_DATA_INDICATION>& indications_locked() REQUIRES(mutex_);

@@ -88,16 +88,18 @@ void ConnectionSocket::cancel_receives_locked(std::vector<Delivery>& ended, NTST
 // ---- from the endpoint
 
 void ConnectionSocket::received(net::Chunk chunk) {
-  {
-    base::MutexLock lock(mutex_);
-    if (dead_ || closing_ || silent_) return;
-    if (chunk.empty()) {
-      peer_ended_ = true;
-    } else {
-      queue_.push(std::move(chunk));
-    }
+  deliver_with(&chunk);
+}
+
+// False: nobody is to see it.
+bool ConnectionSocket::queue_locked(net::Chunk chunk) {
+  if (dead_ || closing_ || silent_) return false;
+  if (chunk.empty()) {
+    peer_ended_ = true;
+  } else {
+    queue_.push(std::move(chunk));
   }
-  deliver();
+  return true;
 }
 
 // Pauses the endpoint when too much waits or is kept, and lets it go on when half of that is left.
@@ -134,34 +136,54 @@ void ConnectionSocket::deliver_soon() {
 }
 
 void ConnectionSocket::deliver() {
+  deliver_with(nullptr);
+}
+
+// What has arrived just now, if anything, and all that waits. The lock is taken once around each
+// call of the driver, and not more often: this is the way of every byte.
+void ConnectionSocket::deliver_with(net::Chunk* arrived) {
   Batch batch;
-  while (const std::optional<Delivery> next = next_delivery(batch)) {
-    switch (next->kind) {
-      case Delivery::Kind::kFinish:
-        finish(*next->request, next->outcome.status, next->outcome.information);
-        break;
-      case Delivery::Kind::kIndicate:
-        indicate(batch);
-        break;
-      case Delivery::Kind::kBacklog:
-        call_backlog_event(next->bytes);
-        break;
-      case Delivery::Kind::kDisconnected:
-        call_disconnect_event(next->flags);
-        break;
-      case Delivery::Kind::kDead:
-        call_dead_event();
-        break;
-    }
+  base::MutexLock lock(mutex_);
+  if (arrived != nullptr && !queue_locked(std::move(*arrived))) return;
+  while (const std::optional<Delivery> next = next_delivery_locked(batch)) {
+    lock.unlock();
+    const Answer answer = carry_out(*next, batch);
+    lock.lock();
+    if (next->kind == Delivery::Kind::kFinish) continue;
+    if (next->kind == Delivery::Kind::kIndicate) settle_locked(batch, answer);
+    RequestQueue disabled;
+    events_.end_call(disabled);
+    if (disabled.empty()) continue;
+    lock.unlock();
+    finish_all(disabled);
+    lock.lock();
   }
   // All that was taken is taken; what waits now waits for the driver.
-  base::MutexLock lock(mutex_);
   if (!closing_) adjust_flow_locked();
 }
 
+ConnectionSocket::Answer ConnectionSocket::carry_out(const Delivery& delivery, Batch& batch) {
+  switch (delivery.kind) {
+    case Delivery::Kind::kFinish:
+      finish(*delivery.request, delivery.outcome.status, delivery.outcome.information);
+      break;
+    case Delivery::Kind::kIndicate:
+      return indicate(delivery, batch);
+    case Delivery::Kind::kBacklog:
+      call_backlog_event(delivery);
+      break;
+    case Delivery::Kind::kDisconnected:
+      call_disconnect_event(delivery);
+      break;
+    case Delivery::Kind::kDead:
+      call_dead_event(delivery);
+      break;
+  }
+  return {};
+}
+
 // Pending WskReceive calls first, then the callbacks.
-std::optional<ConnectionSocket::Delivery> ConnectionSocket::next_delivery(Batch& batch) {
-  base::MutexLock lock(mutex_);
+std::optional<ConnectionSocket::Delivery> ConnectionSocket::next_delivery_locked(Batch& batch) {
   if (closing_) return std::nullopt;
   if (std::optional<Delivery> receive = next_receive_locked()) return receive;
   if (!known_) return std::nullopt;
@@ -184,18 +206,28 @@ std::optional<ConnectionSocket::Delivery> ConnectionSocket::next_event_locked(Ba
   const bool data = !queue_.empty() && !stopped_ && receives_.empty();
   if (data && events_.begin_call(WSK_EVENT_RECEIVE)) {
     take_batch_locked(batch);
-    return Delivery{.kind = Delivery::Kind::kIndicate};
+    const bool short_of_memory =
+        subsystem().transport().under_memory_pressure() || kept_.bytes() > kKeptLimitBytes / 2;
+    Delivery call = call_locked(Delivery::Kind::kIndicate);
+    call.flags |= short_of_memory ? WSK_FLAG_RELEASE_ASAP : 0;
+    return call;
   }
   if (backlog_changed_ && events_.begin_call(WSK_EVENT_SEND_BACKLOG)) {
     backlog_changed_ = false;
-    return Delivery{.kind = Delivery::Kind::kBacklog, .bytes = ideal_backlog_};
+    Delivery call = call_locked(Delivery::Kind::kBacklog);
+    call.bytes = ideal_backlog_;
+    return call;
   }
   const bool end = peer_ended_ && queue_.empty() && !told_end_;
   if (end && events_.begin_call(WSK_EVENT_DISCONNECT)) {
     told_end_ = true;
-    return Delivery{.kind = Delivery::Kind::kDisconnected, .flags = 0};
+    return call_locked(Delivery::Kind::kDisconnected);
   }
   return std::nullopt;
+}
+
+ConnectionSocket::Delivery ConnectionSocket::call_locked(Delivery::Kind kind) {
+  return {.kind = kind, .dispatch = dispatch_, .context = context_locked(), .flags = level_flag()};
 }
 
 // The driver itself aborted: it knows. The peer did: each callback that can say so, once.
@@ -203,11 +235,13 @@ std::optional<ConnectionSocket::Delivery> ConnectionSocket::next_event_of_dead_l
   if (!dead_by_peer_) return std::nullopt;
   if (!told_abort_ && events_.begin_call(WSK_EVENT_DISCONNECT)) {
     told_abort_ = true;
-    return Delivery{.kind = Delivery::Kind::kDisconnected, .flags = WSK_FLAG_ABORTIVE};
+    Delivery call = call_locked(Delivery::Kind::kDisconnected);
+    call.flags |= WSK_FLAG_ABORTIVE;
+    return call;
   }
   if (!told_dead_ && events_.begin_call(WSK_EVENT_RECEIVE)) {
     told_dead_ = true;
-    return Delivery{.kind = Delivery::Kind::kDead};
+    return call_locked(Delivery::Kind::kDead);
   }
   return std::nullopt;
 }
@@ -220,43 +254,37 @@ IndicationPool<WSK_DATA_INDICATION>& ConnectionSocket::indications_locked() {
 
 void ConnectionSocket::take_batch_locked(Batch& batch) {
   batch.clear();
+  auto& pool = indications_locked();
   while (!batch.full() && !queue_.empty()) {
-    batch.add(indications_locked().take(this, queue_.take_front()));
+    batch.add(pool.take(this, queue_.take_front()));
   }
   indicating_ = true;
   restarted_ = false;
 }
 
-void ConnectionSocket::indicate(Batch& batch) {
-  const auto [callback, context, flags] = [this] {
-    base::MutexLock lock(mutex_);
-    const bool short_of_memory =
-        subsystem().transport().under_memory_pressure() || kept_.bytes() > kKeptLimitBytes / 2;
-    const ULONG release = short_of_memory ? WSK_FLAG_RELEASE_ASAP : 0;
-    return std::tuple(dispatch_->WskReceiveEvent, context_locked(), level_flag() | release);
-  }();
+ConnectionSocket::Answer ConnectionSocket::indicate(const Delivery& delivery, Batch& batch) {
   PWSK_DATA_INDICATION list = batch.list();
   SIZE_T accepted = batch.bytes;
   probe::count(probe::Counter::kCallbacks);
   probe::emit({.fact = probe::Fact::kIndicated,
                .subject = handle(),
                .related = list,
-               .status = flags,
+               .status = delivery.flags,
                .amount = batch.bytes});
   const NTSTATUS status =
-      nt::upcall("WskReceiveEvent", callback, context, flags, list, SIZE_T{batch.bytes}, &accepted);
+      nt::upcall("WskReceiveEvent", delivery.dispatch->WskReceiveEvent, delivery.context,
+                 delivery.flags, list, SIZE_T{batch.bytes}, &accepted);
   probe::emit({.fact = probe::Fact::kIndicationTaken,
                .subject = handle(),
                .related = list,
                .status = status,
                .amount = accepted});
-  report_answer(batch, status, accepted);
-  settle(batch, status, accepted);
-  end_event_call();
+  report_answer(batch, {status, accepted});
+  return {status, accepted};
 }
 
-void ConnectionSocket::report_answer(const Batch& batch, NTSTATUS status,
-                                     std::size_t accepted) const {
+void ConnectionSocket::report_answer(const Batch& batch, Answer answer) const {
+  const auto [status, accepted] = answer;
   if (status == STATUS_SUCCESS && accepted > batch.bytes) {
     probe::mistake(handle(),
                    "WskReceiveEvent accepted %zu of %zu bytes; *BytesAccepted must not exceed "
@@ -272,20 +300,18 @@ void ConnectionSocket::report_answer(const Batch& batch, NTSTATUS status,
 }
 
 // What becomes of the batch after the callback's answer.
-void ConnectionSocket::settle(Batch& batch, NTSTATUS status, std::size_t accepted) {
-  base::MutexLock lock(mutex_);
+void ConnectionSocket::settle_locked(Batch& batch, Answer answer) {
   indicating_ = false;
-  if (status == STATUS_PENDING) {
-    kept_.keep(batch, indications_locked());
-  } else {
-    const std::size_t taken = status == STATUS_SUCCESS ? std::min(accepted, batch.bytes) : 0;
-    if (taken < batch.bytes) stopped_ = !restarted_;
-    settle_accepted_locked(batch, taken);
-  }
+  if (answer.status == STATUS_PENDING) return kept_.keep(batch, indications_locked());
+  const bool took = answer.status == STATUS_SUCCESS;
+  const std::size_t taken = took ? std::min(answer.accepted, batch.bytes) : 0;
+  if (taken < batch.bytes) stopped_ = !restarted_;
+  settle_accepted_locked(batch, taken);
 }
 
 // The first `accepted` bytes are consumed; the rest goes back to the front of the queue.
 void ConnectionSocket::settle_accepted_locked(Batch& batch, std::size_t accepted) {
+  auto& pool = indications_locked();
   std::size_t begin = batch.bytes;  // Of the indication at hand, in the batch. From the last on.
   while (batch.count > 0) {
     DataIndication& indication = *batch.indications[--batch.count];
@@ -295,37 +321,27 @@ void ConnectionSocket::settle_accepted_locked(Batch& batch, std::size_t accepted
       if (accepted > begin) rest.remove_prefix(accepted - begin);
       queue_.put_back(std::move(rest));
     }
-    indications_locked().give_back(indication);
+    pool.give_back(indication);
   }
 }
 
 // ---- the other callbacks
 
-void ConnectionSocket::call_disconnect_event(ULONG flags) {
-  const auto [callback, context] = [this] {
-    base::MutexLock lock(mutex_);
-    return std::pair(dispatch_->WskDisconnectEvent, context_locked());
-  }();
+void ConnectionSocket::call_disconnect_event(const Delivery& delivery) {
   probe::count(probe::Counter::kCallbacks);
-  const NTSTATUS status =
-      nt::upcall("WskDisconnectEvent", callback, context, ULONG{flags | level_flag()});
+  const NTSTATUS status = nt::upcall("WskDisconnectEvent", delivery.dispatch->WskDisconnectEvent,
+                                     delivery.context, delivery.flags);
   if (status != STATUS_SUCCESS) {
     probe::mistake(handle(), "WskDisconnectEvent returned 0x%08X; it must return STATUS_SUCCESS",
                    static_cast<unsigned>(status));
   }
-  end_event_call();
 }
 
-void ConnectionSocket::call_dead_event() {
-  const auto [callback, context] = [this] {
-    base::MutexLock lock(mutex_);
-    return std::pair(dispatch_->WskReceiveEvent, context_locked());
-  }();
+void ConnectionSocket::call_dead_event(const Delivery& delivery) {
   SIZE_T accepted = 0;
   probe::count(probe::Counter::kCallbacks);
-  nt::upcall("WskReceiveEvent", callback, context, level_flag(),
-             static_cast<PWSK_DATA_INDICATION>(nullptr), SIZE_T{0}, &accepted);
-  end_event_call();
+  nt::upcall("WskReceiveEvent", delivery.dispatch->WskReceiveEvent, delivery.context,
+             delivery.flags, static_cast<PWSK_DATA_INDICATION>(nullptr), SIZE_T{0}, &accepted);
 }
 
 // ---- WskRelease

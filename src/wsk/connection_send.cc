@@ -45,28 +45,26 @@ NTSTATUS ConnectionSocket::send(SendRequest& request) {
 }
 
 void ConnectionSocket::sent(net::SendOp& op, net::Error error) {
-  const std::size_t bytes = op.sent;
-  end_send(*static_cast<SendRequest::Op&>(op).request, error);
-  check_backlog(bytes);
-}
-
-void ConnectionSocket::end_send(SendRequest& request, net::Error error) {
-  if (request.kind == Request::Kind::kConnect) return end_connect(error);
-  base::MutexLock lock(mutex_);
-  if (request.kind == Request::Kind::kDisconnect) {
-    auto& disconnect = static_cast<DisconnectRequest&>(request);
-    disconnect.sending = false;
-    if (error.ok()) return;  // The FIN's acknowledgement ends it.
-    lock.unlock();
-    return end_disconnect(status_of(error));
-  }
-  // A send that was cancelled says how much of it went out all the same.
+  SendRequest& request = *static_cast<SendRequest::Op&>(op).request;
   const NTSTATUS status = status_of(error);
-  const bool moved = error.ok() || status == STATUS_CANCELLED;
-  const ULONG_PTR information = moved ? request.op.sent : 0;
-  const bool mine = claim(request, status, information);
-  lock.unlock();
-  if (mine) finish(request, status, information);
+  base::MutexLock lock(mutex_);
+  const bool backlog_moved = backlog_moved_locked(op.sent);
+  if (request.kind == Request::Kind::kSend) {
+    // One that was cancelled says how much of it went out all the same.
+    const bool moved = error.ok() || status == STATUS_CANCELLED;
+    const ULONG_PTR information = moved ? op.sent : 0;
+    const bool mine = claim(request, status, information);
+    lock.unlock();
+    if (mine) finish(request, status, information);
+  } else if (request.kind == Request::Kind::kConnect) {
+    lock.unlock();
+    end_connect(error);
+  } else {
+    static_cast<DisconnectRequest&>(request).sending = false;
+    lock.unlock();
+    if (!error.ok()) end_disconnect(status);  // Else the FIN's acknowledgement ends it.
+  }
+  if (backlog_moved) deliver();
 }
 
 // ---- how much should be under way
@@ -78,34 +76,26 @@ void ConnectionSocket::watch_backlog_locked() {
 }
 
 // The kernel tells nobody when its window changes, which it does as data flows: it is asked each
-// time that half of what should be under way has gone out.
-void ConnectionSocket::check_backlog(std::size_t sent) {
-  {
-    base::MutexLock lock(mutex_);
-    if (closing_ || dead_ || !events_.enabled(WSK_EVENT_SEND_BACKLOG)) return;
-    sent_since_check_ += sent;
-    if (sent_since_check_ < ideal_backlog_ / 2) return;
-    sent_since_check_ = 0;
-    const SIZE_T now = endpoint_->ideal_send_backlog();
-    if (now == ideal_backlog_) return;
-    ideal_backlog_ = now;
-    backlog_changed_ = true;
-  }
-  deliver();
+// time that half of what should be under way has gone out. True: the driver is to be told.
+bool ConnectionSocket::backlog_moved_locked(std::size_t sent) {
+  if (!events_.enabled(WSK_EVENT_SEND_BACKLOG) || closing_ || dead_) return false;
+  sent_since_check_ += sent;
+  if (sent_since_check_ < ideal_backlog_ / 2) return false;
+  sent_since_check_ = 0;
+  const SIZE_T now = endpoint_->ideal_send_backlog();
+  if (now == ideal_backlog_) return false;
+  ideal_backlog_ = now;
+  return backlog_changed_ = true;
 }
 
-void ConnectionSocket::call_backlog_event(SIZE_T bytes) {
-  const auto [callback, context] = [this] {
-    base::MutexLock lock(mutex_);
-    return std::pair(dispatch_->WskSendBacklogEvent, context_locked());
-  }();
+void ConnectionSocket::call_backlog_event(const Delivery& delivery) {
   probe::count(probe::Counter::kCallbacks);
-  const NTSTATUS status = nt::upcall("WskSendBacklogEvent", callback, context, bytes);
+  const NTSTATUS status = nt::upcall("WskSendBacklogEvent", delivery.dispatch->WskSendBacklogEvent,
+                                     delivery.context, delivery.bytes);
   if (status != STATUS_SUCCESS) {
     probe::mistake(handle(), "WskSendBacklogEvent returned 0x%08X; it must return STATUS_SUCCESS",
                    static_cast<unsigned>(status));
   }
-  end_event_call();
 }
 
 }  // namespace wskrun::wsk

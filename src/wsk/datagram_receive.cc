@@ -217,11 +217,12 @@ IndicationPool<WSK_DATAGRAM_INDICATION>& DatagramSocket::indications_locked() {
 void DatagramSocket::take_batch_locked(Batch& batch) {
   batch.clear();
   const ULONG flags = cast_flags(queue_.front());
+  auto& pool = indications_locked();
   while (!batch.full() && !queue_.empty() && cast_flags(queue_.front()) == flags) {
     net::Datagram datagram = std::move(queue_.front());
     queue_.pop_front();
     queued_bytes_ -= datagram.data.size();
-    DatagramIndication& indication = indications_locked().take(this, std::move(datagram.data));
+    DatagramIndication& indication = pool.take(this, std::move(datagram.data));
     store_address(datagram.remote, reinterpret_cast<PSOCKADDR>(&indication.extras.remote));
     ControlInfo& control = indication.extras.control;
     write_control_info(datagram, control_kinds_, control);
@@ -271,6 +272,7 @@ void DatagramSocket::settle(Batch& batch, NTSTATUS status) {
   indicating_ = false;
   if (status == STATUS_PENDING) return kept_.keep(batch, indications_locked());
   const bool keep = status == STATUS_DATA_NOT_ACCEPTED && events_.suspend(WSK_EVENT_RECEIVE_FROM);
+  auto& pool = indications_locked();
   while (batch.count > 0) {
     DatagramIndication& indication = *batch.indications[--batch.count];
     if (keep) {
@@ -279,7 +281,7 @@ void DatagramSocket::settle(Batch& batch, NTSTATUS status) {
       queued_bytes_ += datagram.data.size();
       queue_.push_front(std::move(datagram));
     }
-    indications_locked().give_back(indication);
+    pool.give_back(indication);
   }
 }
 

@@ -2,6 +2,7 @@
 #include "wsk/indication.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 
@@ -60,6 +61,12 @@ void describe(MDL& mdl, const net::Chunk& chunk) {
   mdl.MappedSystemVa = chunk.data();
 }
 
+// Tells threads apart.
+const void* this_thread() {
+  static thread_local const char self = 0;
+  return &self;
+}
+
 }  // namespace
 
 template <typename Api>
@@ -77,22 +84,20 @@ template <typename Api>
 void IndicationPool<Api>::add_slab() {
   auto slab = std::make_unique<Indication<Api>[]>(kSlabCount);
   for (std::size_t i = 0; i < kSlabCount; ++i) {
-    slab[i].next_free = free_;
+    slab[i].next = free_;
     free_ = &slab[i];
     forbid(slab[i]);
   }
+  base::MutexLock lock(mutex_);
   slabs_.insert(std::upper_bound(slabs_.begin(), slabs_.end(), slab), std::move(slab));
 }
 
 template <typename Api>
 Indication<Api>& IndicationPool<Api>::take(const void* owner, net::Chunk chunk) {
-  Indication<Api>* indication;
-  {
-    base::MutexLock lock(mutex_);
-    if (free_ == nullptr) add_slab();
-    indication = free_;
-    free_ = indication->next_free;
-  }
+  taker_.store(this_thread(), std::memory_order_relaxed);
+  if (free_ == nullptr) free_ = returned_.take_all();
+  if (free_ == nullptr) add_slab();
+  Indication<Api>* indication = std::exchange(free_, free_->next);
   permit(*indication);
   describe(indication->mdl, chunk);
   indication->api.Next = nullptr;
@@ -110,8 +115,11 @@ void IndicationPool<Api>::give_back(Indication<Api>& indication) {
   indication.state = Indication<Api>::State::kFree;
   indication.chunk = net::Chunk();
   forbid(indication);
-  base::MutexLock lock(mutex_);
-  indication.next_free = free_;
+  if (taker_.load(std::memory_order_relaxed) != this_thread()) {
+    returned_.push(indication);
+    return;
+  }
+  indication.next = free_;
   free_ = &indication;
 }
 

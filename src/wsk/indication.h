@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/list.h"
+#include "base/mpsc_queue.h"
 #include "base/mutex.h"
 #include "net/chunk.h"
 #include "wsk/control_info.h"
@@ -56,7 +57,7 @@ struct Indication {
   std::atomic<const void*> owner{nullptr};
   State state = State::kFree;  // Guarded by the owner's lock.
   base::Link link;             // In the owner's list of kept ones.
-  Indication* next_free = nullptr;
+  Indication* next = nullptr;  // While it is free, or found by Retention.
 };
 
 using DataIndication = Indication<WSK_DATA_INDICATION>;
@@ -64,7 +65,8 @@ using DatagramIndication = Indication<WSK_DATAGRAM_INDICATION>;
 
 // Where indications come from. Their memory stays with the pool, so that a pointer that a driver
 // passes to WskRelease can be looked at whatever it is: never handed out, kept, or given back
-// already. One pool per loop; taken on the loop, given back on any thread.
+// already. One pool per loop; taken on the loop, given back on any thread, which costs the loop's
+// own thread no lock.
 template <typename Api>
 class IndicationPool {
  public:
@@ -74,7 +76,7 @@ class IndicationPool {
   // An indication of all of `chunk`, linked to nothing, in state kOffered.
   Indication<Api>& take(const void* owner, net::Chunk chunk) EXCLUDES(mutex_);
   // Frees it and drops its chunk.
-  void give_back(Indication<Api>& indication) EXCLUDES(mutex_);
+  void give_back(Indication<Api>& indication);
   // The indication that `api` is, if this pool ever made it; its state may be anything.
   Indication<Api>* find(const Api* api) EXCLUDES(mutex_);
 
@@ -82,11 +84,13 @@ class IndicationPool {
   static constexpr std::size_t kSlabCount = 128;
   using Slab = std::unique_ptr<Indication<Api>[]>;
 
-  void add_slab() REQUIRES(mutex_);
+  void add_slab() EXCLUDES(mutex_);
 
+  std::atomic<const void*> taker_{nullptr};    // The thread that takes: the loop's.
+  Indication<Api>* free_ = nullptr;            // Its own.
+  base::MpscQueue<Indication<Api>> returned_;  // By other threads.
   base::Mutex mutex_;
   std::vector<Slab> slabs_ GUARDED_BY(mutex_);  // By address.
-  Indication<Api>* free_ GUARDED_BY(mutex_) = nullptr;
 };
 
 // The indications of one call of the driver's event. The list that the driver got is never read

@@ -103,6 +103,12 @@ NTSTATUS finish_decided(Request& request) {
   return finish(request, request.status_, request.information_);
 }
 
+// It is set before the request can finish; where there is none, as a rule, a look is enough.
+InlineCall* Request::take_caller() {
+  if (caller_.load(std::memory_order_relaxed) == nullptr) return nullptr;
+  return caller_.exchange(nullptr, std::memory_order_acq_rel);
+}
+
 NTSTATUS finish(Request& request, NTSTATUS status, ULONG_PTR information) {
   base::assert_no_lock_held();
   request.status_ = status;
@@ -110,12 +116,16 @@ NTSTATUS finish(Request& request, NTSTATUS status, ULONG_PTR information) {
   if (!request.pending_) {
     return request.ending == Ending::kPending ? request.complete_later() : request.complete();
   }
-  if (InlineCall* call = request.caller_.exchange(nullptr, std::memory_order_acq_rel)) {
+  if (InlineCall* call = request.take_caller()) {
     call->deliver();
   } else {
     request.complete();
   }
   return status;
+}
+
+void finish_all(RequestQueue& requests) {
+  while (Request* request = requests.pop_front()) finish(*request, STATUS_SUCCESS);
 }
 
 NTSTATUS Request::complete() {
@@ -143,7 +153,7 @@ NTSTATUS Request::complete_later() {
 }
 
 bool release_caller(Request& request) {
-  return request.caller_.exchange(nullptr, std::memory_order_acq_rel) != nullptr;
+  return request.take_caller() != nullptr;
 }
 
 NTSTATUS complete_for_caller(Request& request) {

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/block_cache.h"
 #include "base/list.h"
 #include "net/transport.h"
 #include "wsk/completion.h"
@@ -52,6 +53,9 @@ class Request {
   virtual void after_completion() {}
   Request(const Request&) = delete;
   Request& operator=(const Request&) = delete;
+  // One comes and goes with every call.
+  static void* operator new(std::size_t bytes) { return base::take_block(bytes); }
+  static void operator delete(void* memory, std::size_t bytes) { base::give_block(memory, bytes); }
 
   const Kind kind;
   RequestOwner* owner = nullptr;
@@ -74,6 +78,7 @@ class Request {
   friend bool release_caller(Request&);
   friend NTSTATUS complete_for_caller(Request&);
 
+  InlineCall* take_caller();
   NTSTATUS complete();
   NTSTATUS complete_later();
 
@@ -103,6 +108,9 @@ R* begin(PIRP irp, const char* operation, RequestOwner& owner);
 // the IRP, start another request or close the socket. `request` is freed. Returns what the call
 // that began the request has to return: `status`, or STATUS_PENDING if it completes later.
 NTSTATUS finish(Request& request, NTSTATUS status, ULONG_PTR information = 0);
+
+// All of them with STATUS_SUCCESS.
+void finish_all(RequestQueue& requests);
 
 // Marks the IRP pending; from here on the function that began the request returns STATUS_PENDING.
 // Before anything else can complete it.

@@ -1,6 +1,8 @@
 // Keeping, releasing, and what remains at the end.
 #include "wsk/retention.h"
 
+#include <utility>
+
 namespace wskrun::wsk {
 
 template <typename Api>
@@ -20,14 +22,14 @@ void Retention<Api>::keep(Batch<Api>& batch, IndicationPool<Api>& pool) {
 
 template <typename Api>
 bool Retention<Api>::find_held(Api* list, const void* owner, IndicationPool<Api>& pool,
-                               std::vector<Indication<Api>*>& found) {
+                               Indication<Api>*& found) {
   for (Api* api = list; api != nullptr; api = api->Next) {
     Indication<Api>* indication = pool.find(api);
     if (indication == nullptr || indication->owner.load(std::memory_order_relaxed) != owner) {
       return false;
     }
     if (indication->state != State::kKept && indication->state != State::kOffered) return false;
-    found.push_back(indication);
+    indication->next = std::exchange(found, indication);
     // For a list that comes back on itself: its first indication is found again as released.
     indication->state = State::kReleased;
   }
@@ -36,9 +38,10 @@ bool Retention<Api>::find_held(Api* list, const void* owner, IndicationPool<Api>
 
 template <typename Api>
 bool Retention<Api>::release(Api* list, const void* owner, IndicationPool<Api>& pool) {
-  std::vector<Indication<Api>*> found;
+  Indication<Api>* found = nullptr;
   const bool valid = list != nullptr && find_held(list, owner, pool, found);
-  for (Indication<Api>* indication : found) {
+  while (Indication<Api>* indication = found) {
+    found = indication->next;
     const bool kept = indication->link.linked();
     if (!valid) {
       indication->state = kept ? State::kKept : State::kOffered;

@@ -2,8 +2,6 @@
 // STATUS_PENDING, until it releases them: whole or piecewise, in any order, with Next overwritten.
 #pragma once
 
-#include <vector>
-
 #include "wsk/indication.h"
 
 namespace wskrun::wsk {
@@ -29,8 +27,8 @@ class Retention {
   using Kept = base::List<Indication<Api>, &Indication<Api>::link>;
   using State = typename Indication<Api>::State;
 
-  bool find_held(Api* list, const void* owner, IndicationPool<Api>& pool,
-                 std::vector<Indication<Api>*>& found);
+  // Links what it found through Indication::next. False: not all of the list is held.
+  bool find_held(Api* list, const void* owner, IndicationPool<Api>& pool, Indication<Api>*& found);
 
   Kept kept_;
   std::size_t bytes_ = 0;

@@ -177,7 +177,7 @@ void Socket::end_event_call() {
     base::MutexLock lock(mutex_);
     events_.end_call(disabled);
   }
-  while (Request* request = disabled.pop_front()) finish(*request, STATUS_SUCCESS);
+  finish_all(disabled);
 }
 
 void Socket::end() {
