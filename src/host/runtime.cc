@@ -17,6 +17,7 @@
 #include "host/leftovers.h"
 #include "net/transport_factory.h"
 #include "nt/ex_work_queue.h"
+#include "nt/ke_dispatcher.h"
 #include "nt/sched.h"
 #include "probe/counters.h"
 #include "probe/mistake.h"
@@ -173,8 +174,13 @@ void Runtime::turn_ended(unsigned) {
   nt::run_dpcs();
 }
 
+void Runtime::about_to_wait(unsigned) {
+  nt::run_ready_threads();
+}
+
 void Runtime::loop_stopping(unsigned) {
   nt::leave_processor();
+  nt::run_ready_threads();
 }
 
 // Nothing queues a DPC before create() has returned, so nothing is missed by ignoring it.

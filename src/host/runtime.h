@@ -47,6 +47,7 @@ class Runtime final : private net::LoopHooks, private nt::ProcessorWaker {
   // A loop thread is a processor from its start to its end and runs DPCs after each turn.
   void loop_started(unsigned index) override;
   void turn_ended(unsigned index) override;
+  void about_to_wait(unsigned index) override;
   void loop_stopping(unsigned index) override;
   void wake_processor(unsigned index) override;
 

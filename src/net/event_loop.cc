@@ -72,6 +72,7 @@ void EventLoop::run() {
 }
 
 void EventLoop::turn() {
+  if (hooks_ != nullptr) hooks_->about_to_wait(index_);
   wait(time_to_sleep());
   asleep_.store(false, std::memory_order_relaxed);
   fire_timers();

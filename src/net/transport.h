@@ -49,6 +49,7 @@ class LoopHooks {
  public:
   virtual void loop_started(unsigned index) = 0;   // First, on the loop's thread.
   virtual void turn_ended(unsigned index) = 0;     // After each batch of events, before sleeping.
+  virtual void about_to_wait(unsigned index) = 0;  // For events; after all else of the turn.
   virtual void loop_stopping(unsigned index) = 0;  // Last, on the loop's thread.
 
  protected:

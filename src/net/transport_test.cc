@@ -558,6 +558,7 @@ TEST_P(TransportTest, WakeEndsATurnWithItsHook) {
     void turn_ended(unsigned) override {
       note([&] { ++turns; });
     }
+    void about_to_wait(unsigned) override {}
     void loop_stopping(unsigned) override {
       note([&] { ++stopped; });
     }

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "nt/ke_bugcheck.h"
 #include "nt/ke_mutex.h"
+#include "nt/ke_processor.h"
 
 namespace wskrun::nt {
 namespace {
@@ -45,7 +46,34 @@ LIST_ENTRY* next_of_another_thread(LIST_ENTRY& head, LIST_ENTRY* entry) {
   return entry;
 }
 
+// The threads that this processor's level keeps from running.
+thread_local Thread* ready_threads = nullptr;
+
+// The calling thread stands for the only processor there is, at a level where no other thread can
+// run on it.
+bool is_only_processor() {
+  return own_processor() != kNoProcessor && processor_count() == 1 &&
+         delivery_level() >= DISPATCH_LEVEL;
+}
+
+void make_ready(Thread* threads) {
+  Thread* last = threads;
+  while (last->next_woken != nullptr) last = last->next_woken;
+  last->next_woken = std::exchange(ready_threads, threads);
+}
+
+void let_run(Thread* threads) {
+  while (threads != nullptr) {
+    Thread& thread = *std::exchange(threads, threads->next_woken);
+    thread.parker.unpark();  // From here on the thread may end and its record vanish.
+  }
+}
+
 }  // namespace
+
+void run_ready_threads() {
+  let_run(std::exchange(ready_threads, nullptr));
+}
 
 DispatcherLock::DispatcherLock() {
   dispatcher_mutex().lock();
@@ -53,10 +81,8 @@ DispatcherLock::DispatcherLock() {
 
 DispatcherLock::~DispatcherLock() {
   dispatcher_mutex().unlock();
-  while (woken_ != nullptr) {
-    Thread& thread = *std::exchange(woken_, woken_->next_woken);
-    thread.parker.unpark();  // From here on the thread may end and its record vanish.
-  }
+  if (woken_ == nullptr) return;
+  is_only_processor() ? make_ready(woken_) : let_run(woken_);
 }
 
 void DispatcherLock::end_wait(Thread& thread, NTSTATUS status) {

@@ -25,7 +25,9 @@ enum : UCHAR {
 };
 
 // Holds the one lock over all dispatcher objects, and lets the threads chosen by wake_waiters() run
-// when it is given back.
+// when it is given back; where the caller is the only processor, when that calls
+// run_ready_threads(). Waking them one by one would only change threads to and fro: at
+// DISPATCH_LEVEL they could not run on Windows either.
 class DispatcherLock {
  public:
   DispatcherLock();
@@ -39,6 +41,9 @@ class DispatcherLock {
  private:
   Thread* woken_ = nullptr;
 };
+
+// A processor's level drops: it has nothing to do for the moment.
+void run_ready_threads();
 
 void initialize_header(DISPATCHER_HEADER& header, UCHAR type, ULONG size_bytes, LONG signal_state);
 

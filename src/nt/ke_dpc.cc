@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/mutex.h"
 #include "nt/irql.h"
+#include "nt/ke_dispatcher.h"
 #include "nt/ke_processor.h"
 #include "nt/sched.h"
 #include "nt/upcall.h"
@@ -235,6 +236,7 @@ void enter_processor(unsigned index, ProcessorWaker& waker) {
 void run_dpcs() {
   CHECK(own_processor() != kNoProcessor);
   run_queue(queue_of(own_processor()));
+  run_ready_threads();
 }
 
 void leave_processor() {

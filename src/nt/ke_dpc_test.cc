@@ -5,6 +5,7 @@
 
 #include "nt/executive.h"
 #include "nt/irql.h"
+#include "nt/ke_dispatcher.h"
 #include "nt/ke_dpc.h"
 #include "nt/ke_processor.h"
 #include "nt/test_threads.h"
@@ -57,6 +58,41 @@ struct Runs {
   }
 };
 
+bool has_waiter(KEVENT& event) {
+  const DispatcherLock lock;
+  return !IsListEmpty(&event.Header.WaitListHead);
+}
+
+TEST(KeDpc, OnTheOnlyProcessorAWokenThreadRunsWhenTheLevelDrops) {
+  Executive executive({.processor_count = 1});
+  const TestProcessor processor(0);
+  struct Shared {
+    KEVENT event;
+    std::atomic<bool> is_awake{false};
+    std::atomic<bool> was_awake_in_dpc{false};
+  } shared;
+  KeInitializeEvent(&shared.event, NotificationEvent, FALSE);
+  KDPC dpc;
+  KeInitializeDpc(
+      &dpc,
+      [](PKDPC, PVOID context, PVOID, PVOID) {
+        auto* seen = static_cast<Shared*>(context);
+        KeSetEvent(&seen->event, IO_NO_INCREMENT, FALSE);
+        for (int i = 0; i < 100; ++i) sched::yield();
+        seen->was_awake_in_dpc = seen->is_awake.load();
+      },
+      &shared);
+  KeSetTargetProcessorDpc(&dpc, 0);
+  std::thread waiter([&] {
+    KeWaitForSingleObject(&shared.event, ::Executive, KernelMode, FALSE, nullptr);
+    shared.is_awake = true;
+  });
+  while (!has_waiter(shared.event)) sched::yield();
+  KeInsertQueueDpc(&dpc, nullptr, nullptr);
+  waiter.join();
+  EXPECT_FALSE(shared.was_awake_in_dpc);
+}
+
 TEST(KeDpc, RunsAtDispatchLevelWithItsArguments) {
   Executive executive;
   static void* seen[3];
@@ -97,23 +133,23 @@ TEST(KeDpc, RunsOnTheTargetedProcessor) {
 TEST(KeDpc, IsInTheQueueOnlyOnce) {
   Executive executive({.processor_count = 1});
   TestProcessor processor(0);
-  KEVENT started;
-  KeInitializeEvent(&started, NotificationEvent, FALSE);
+  static std::atomic<bool> started;
   static std::atomic<bool> hold;
+  started = false;
   hold = true;
   KDPC first;
   KeInitializeDpc(
       &first,
-      [](PKDPC, PVOID event, PVOID, PVOID) {
-        KeSetEvent(static_cast<PKEVENT>(event), 0, FALSE);
+      [](PKDPC, PVOID, PVOID, PVOID) {
+        started = true;
         while (hold) sched::yield();
       },
-      &started);
+      nullptr);
   Runs runs;
   KDPC second;
   KeInitializeDpc(&second, Runs::on_dpc, &runs);
   KeInsertQueueDpc(&first, nullptr, nullptr);
-  wait_for(&started);                                       // The processor is busy now.
+  while (!started) sched::yield();                          // The processor is busy now.
   EXPECT_TRUE(KeInsertQueueDpc(&first, nullptr, nullptr));  // A running DPC may be queued again.
   EXPECT_TRUE(KeInsertQueueDpc(&second, nullptr, nullptr));
   EXPECT_FALSE(KeInsertQueueDpc(&second, nullptr, nullptr));

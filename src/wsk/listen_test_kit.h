@@ -22,6 +22,7 @@ class DispatchLevel final : public net::LoopHooks {
  public:
   void loop_started(unsigned) override { nt::set_irql(DISPATCH_LEVEL); }
   void turn_ended(unsigned) override {}
+  void about_to_wait(unsigned) override {}
   void loop_stopping(unsigned) override { nt::set_irql(PASSIVE_LEVEL); }
 };
 
