@@ -19,6 +19,7 @@ class Process {
 
   // The next line, of either output, that contains `text`. "" when there is none.
   std::string line_with(const std::string& text);
+  pid_t pid() const { return pid_; }
   void signal(int number);
   // The rest of the output is read; -1: it was ended by a signal or not at all.
   int exit_status();

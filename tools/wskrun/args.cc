@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "device_args.h"
+
 namespace {
 
 constexpr const char* kAbout =
@@ -19,6 +21,8 @@ constexpr const char* kMore =
     "  wskrun echo.so                          run it until Ctrl-C\n"
     "  wskrun --param Port=7777 echo.so        with a value in the driver's registry key\n"
     "  wskrun --stats --for 10 echo.so         watch it for ten seconds\n"
+    "  wskrun ioctl '\\\\.\\Echo' 0x222000         ask a driver that runs; also read and write,\n"
+    "                                          see wskrun ioctl --help\n"
     "\n"
     "A driver is built from its Windows source with wskrun_add_driver(echo SOURCES echo.c) in\n"
     "CMake. What it prints with DbgPrint appears on standard error.\n"
@@ -30,7 +34,7 @@ constexpr const char* kMore =
     "  3  the driver could not be loaded: no such file, no DriverEntry, a missing symbol\n"
     "  4  DriverEntry returned an error\n"
     "  5  the driver left something behind: IRPs, MDLs, pool, sockets, threads, timers\n"
-    "  6  the driver has no DriverUnload, so it was not unloaded";
+    "  6  the driver was not unloaded: it has no DriverUnload, or holds on to a FILE_OBJECT";
 
 const std::map<std::string, wskrun_delivery> kDeliveries = {
     {"dispatch", WSKRUN_DELIVER_AT_DISPATCH_LEVEL},
@@ -108,8 +112,7 @@ std::string parse_completion(const std::string& text, Arguments& arguments) {
 
 void describe(CLI::App& app, Arguments& arguments, std::vector<std::string>& parameters) {
   app.add_option("driver", arguments.driver, "The driver: a shared object, such as ./echo.so")
-      ->type_name("")
-      ->required();
+      ->type_name("");
   app.add_option("--param", parameters,
                  "Put Name=Value into the driver's registry key, the one\n"
                  "DriverEntry gets the path of: a number becomes REG_DWORD (or\n"
@@ -169,20 +172,33 @@ void describe(CLI::App& app, Arguments& arguments, std::vector<std::string>& par
       ->transform(CLI::CheckedTransformer(kLogLevels).description(""));
 }
 
+// One of the two has to be asked for, which CLI11 cannot be told.
+void require_driver_or_command(const CLI::App& app, const Arguments& arguments) {
+  const bool has_command = !app.get_subcommands().empty();
+  if (has_command && !arguments.driver.empty()) {
+    throw CLI::ExtrasError({arguments.driver});
+  }
+  if (!has_command && arguments.driver.empty()) throw CLI::RequiredError("driver");
+}
+
 }  // namespace
 
-std::variant<Arguments, ExitStatus> parse_arguments(int argc, char** argv) {
+std::variant<Arguments, DeviceCommand, ExitStatus> parse_arguments(int argc, char** argv) {
   Arguments arguments;
+  DeviceCommand command;
   std::vector<std::string> parameters;
   CLI::App app{kAbout, "wskrun"};
   app.footer(kMore);
   app.set_version_flag("--version", std::string("wskrun ") + wskrun_version());
   describe(app, arguments, parameters);
+  describe_device_commands(app, command);
   try {
     app.parse(argc, argv);
+    require_driver_or_command(app, arguments);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kDone : kBadUsage;
   }
+  if (!app.get_subcommands().empty()) return command;
   for (const std::string& parameter : parameters) {
     arguments.parameters.push_back(*parse_parameter(parameter));
   }

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "device_command.h"
 #include "wskrun/host.h"
 
 // Exit statuses; `wskrun --help` lists them.
@@ -42,6 +43,7 @@ struct Arguments {
   std::optional<double> seconds;
 };
 
-// The arguments; or, when that was all (--help, --version, a mistake that has been explained), the
-// exit status.
-std::variant<Arguments, ExitStatus> parse_arguments(int argc, char** argv);
+// The arguments, of a driver to run or of a request to one that runs; or, when that was all
+// (--help,
+// --version, a mistake that has been explained), the exit status.
+std::variant<Arguments, DeviceCommand, ExitStatus> parse_arguments(int argc, char** argv);

@@ -1,5 +1,6 @@
 // The wskrun command: runs one driver until it is told to stop, over the interface in host.h. The
-// command line is taken apart in args.cc.
+// command line is taken apart in args.cc; what `wskrun ioctl` and its like do is in
+// device_command.cc.
 #include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -7,12 +8,14 @@
 #include <chrono>
 #include <cstdlib>
 #include <map>
+#include <optional>
 #include <thread>
 #include <tuple>
 
 #include <fmt/format.h>
 
 #include "args.h"
+#include "device_server.h"
 #include "live_line.h"
 
 namespace {
@@ -54,6 +57,7 @@ int explain(const wskrun_error& error) {
     case WSKRUN_DRIVER_REFUSED:
       return kDriverRefused;
     case WSKRUN_CANNOT_BE_UNLOADED:
+    case WSKRUN_IN_USE:
       return kCannotUnload;
     default:
       return kCannotStart;
@@ -93,6 +97,12 @@ wskrun_driver* load_driver(wskrun_runtime* runtime, const Arguments& arguments,
   image.parameters = parameters.data();
   image.parameter_count = parameters.size();
   return wskrun_driver_load(runtime, &image, &error);
+}
+
+void warn(LiveLine& live_line, const std::string& text) {
+  constexpr std::string_view kSource = "wskrun";
+  LiveLine::log(&live_line, WSKRUN_LOG_WARNING, kSource.data(), kSource.size(), text.data(),
+                text.size());
 }
 
 // True: a signal came. False: it is `until`.
@@ -186,6 +196,7 @@ void give_up_on_signal(sigset_t signals) {
 int main(int argc, char** argv) {
   auto parsed = parse_arguments(argc, argv);
   if (const auto* status = std::get_if<ExitStatus>(&parsed)) return *status;
+  if (const auto* command = std::get_if<DeviceCommand>(&parsed)) return run(*command);
   const auto& arguments = std::get<Arguments>(parsed);
 
   const sigset_t signals = block_stop_signals();
@@ -198,6 +209,8 @@ int main(int argc, char** argv) {
              counted(wskrun_runtime_processors(runtime), "processor"));
   wskrun_driver* driver = load_driver(runtime, arguments, error);
   if (driver == nullptr) leave_at_once(explain(error));
+  std::optional<DeviceServer> devices;
+  devices.emplace(runtime, [&live_line](const std::string& text) { warn(live_line, text); });
   const std::string name = file_name(arguments.driver);
   fmt::print("loaded {}: DriverEntry returned {}\n", name, status_text(error.status));
   std::fflush(stdout);
@@ -207,6 +220,7 @@ int main(int argc, char** argv) {
   fmt::print("unloading {}\n", name);
   std::fflush(stdout);
   std::thread(give_up_on_signal, signals).detach();
+  devices.reset();
   const int status = unload(driver, name);
   if (status != kDone) leave_at_once(status);
   wskrun_runtime_destroy(runtime);
