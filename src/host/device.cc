@@ -32,7 +32,7 @@ std::unique_ptr<wskrun_device> take_out(wskrun_device& device) {
   return taken;
 }
 
-wskrun_request* start(wskrun_device& device, const nt::UserCall& call) {
+wskrun_request* start(wskrun_device& device, const nt::IoCall& call) {
   return new wskrun_request{device.file->start(call)};
 }
 

@@ -21,7 +21,7 @@ struct FileBody {
   WORK_QUEUE_ITEM late_close = {};
 };
 
-NTSTATUS send_and_wait(FILE_OBJECT& file, const UserCall& call) {
+NTSTATUS send_and_wait(FILE_OBJECT& file, const IoCall& call) {
   UserRequest request(file, call);
   request.send(nullptr);
   request.wait(nullptr);
@@ -104,7 +104,7 @@ OpenFile::~OpenFile() {
   dereference_object(object_);
 }
 
-std::shared_ptr<UserRequest> OpenFile::start(const UserCall& call) {
+std::shared_ptr<UserRequest> OpenFile::start(const IoCall& call) {
   auto request = std::make_shared<UserRequest>(*object_, call);
   {
     base::MutexLock lock(mutex_);

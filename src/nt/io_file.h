@@ -26,7 +26,7 @@ class OpenFile {
   OpenFile& operator=(const OpenFile&) = delete;
 
   // Never nullptr. Not while the file is being closed.
-  std::shared_ptr<UserRequest> start(const UserCall& call);
+  std::shared_ptr<UserRequest> start(const IoCall& call);
 
  private:
   explicit OpenFile(PFILE_OBJECT object);

@@ -73,11 +73,23 @@ void next_location(IRP& irp, const char* function) {
   IoSetNextIrpStackLocation(&irp);
 }
 
+IrpOwner* owner_of(const IRP& irp) {
+  if ((irp.AllocationFlags & kHasOwner) == 0) return nullptr;
+  return static_cast<IrpOwner*>(irp.Tail.Overlay.IrpExtension);
+}
+
+// Above its topmost location an IRP is complete, or was never sent. One that the I/O manager waits
+// for goes to it from there: a completion routine may have kept it for a while.
+bool can_be_completed(const IRP& irp) {
+  if (irp.CurrentLocation <= irp.StackCount) return true;
+  return irp.CurrentLocation == irp.StackCount + 1 && owner_of(irp) != nullptr;
+}
+
 void check_completion(const IRP& irp) {
   const void* const address = &irp;
   require_irp(&irp, "IoCompleteRequest");
   require_irql_at_most(DISPATCH_LEVEL, "IoCompleteRequest");
-  if (irp.CurrentLocation > irp.StackCount) {
+  if (!can_be_completed(irp)) {
     bug_check({MULTIPLE_IRP_COMPLETE_REQUESTS, {parameter(address), 0, 0, 0}},
               "IoCompleteRequest(%p): this IRP is complete already, or was never sent", address);
   }
@@ -112,11 +124,6 @@ void report_past_top(const void* irp, PIO_COMPLETION_ROUTINE routine) {
                  reinterpret_cast<const void*>(routine), irp);
 }
 
-IrpOwner* owner_of(const IRP& irp) {
-  if ((irp.AllocationFlags & kHasOwner) == 0) return nullptr;
-  return static_cast<IrpOwner*>(irp.Tail.Overlay.IrpExtension);
-}
-
 // Walks the locations upwards from the one of who completes. A routine that takes the IRP ends the
 // walk, and from then on nothing of the IRP is touched; the last routine may even have freed it.
 void complete_upwards(IRP& irp) {
@@ -141,20 +148,21 @@ void complete_upwards(IRP& irp) {
       IoMarkIrpPending(&irp);
     }
   }
-  if (owner != nullptr) return owner->take_back(irp);
+  if (owner != nullptr) {
+    irp.AllocationFlags &= static_cast<UCHAR>(~kHasOwner);
+    return owner->take_back(irp);
+  }
   report_past_top(&irp, called);
 }
 
-PIRP allocate_irp(CCHAR stack_size, const void* caller) {
-  if (stack_size < 0) return nullptr;
-  const USHORT size_bytes = IoSizeOfIrp(stack_size);
-  auto* irp = static_cast<PIRP>(allocate_block({.holding = Holding::kIrp,
-                                                .size_bytes = size_bytes,
-                                                .tag = 0,
-                                                .allocated_by = caller,
-                                                .zeroed = false}));
-  if (irp != nullptr) initialize(*irp, size_bytes, stack_size);
-  return irp;
+// `function` is for IRPs that the driver itself has allocated.
+bool is_io_managers(const IRP& irp, const char* function) {
+  if (owner_of(irp) == nullptr) return false;
+  probe::mistake(&irp,
+                 "%s(%p): the IRP is the I/O manager's, which frees it: complete it with "
+                 "IoCompleteRequest, or let it go past its top; the IRP is left as it is",
+                 function, static_cast<const void*>(&irp));
+  return true;
 }
 
 }  // namespace
@@ -174,6 +182,23 @@ void take_irp(IRP& irp, const char* function) {
 void set_owner(IRP& irp, IrpOwner& owner) {
   irp.AllocationFlags |= kHasOwner;
   irp.Tail.Overlay.IrpExtension = &owner;
+}
+
+PIRP allocate_irp(CCHAR stack_size, const void* allocated_by) {
+  if (stack_size < 0) return nullptr;
+  const USHORT size_bytes = IoSizeOfIrp(stack_size);
+  auto* irp = static_cast<PIRP>(allocate_block({.holding = Holding::kIrp,
+                                                .size_bytes = size_bytes,
+                                                .tag = 0,
+                                                .allocated_by = allocated_by,
+                                                .zeroed = false}));
+  if (irp != nullptr) initialize(*irp, size_bytes, stack_size);
+  return irp;
+}
+
+void free_irp(IRP& irp) {
+  irp.Type = 0;
+  free_block(&irp);
 }
 
 }  // namespace wskrun::nt
@@ -216,6 +241,7 @@ void IoCleanupIrp(PIRP Irp) {
 
 void IoReuseIrp(PIRP Irp, NTSTATUS Iostatus) {
   require_irp(Irp, "IoReuseIrp");
+  if (is_io_managers(*Irp, "IoReuseIrp")) return;
   if (in_use_below(*Irp)) {
     probe::mistake(Irp,
                    "IoReuseIrp(%p) while a request still has the IRP: wait for its completion "
@@ -229,6 +255,7 @@ void IoReuseIrp(PIRP Irp, NTSTATUS Iostatus) {
 
 void IoFreeIrp(PIRP Irp) {
   require_irp(Irp, "IoFreeIrp");
+  if (is_io_managers(*Irp, "IoFreeIrp")) return;
   if (in_use_below(*Irp)) {
     probe::mistake(Irp,
                    "IoFreeIrp(%p) while a request still has the IRP: cancel it and wait for "
@@ -237,8 +264,7 @@ void IoFreeIrp(PIRP Irp) {
     return;
   }
   require_block(Irp, Holding::kIrp, "IoFreeIrp");
-  Irp->Type = 0;
-  free_block(Irp);
+  free_irp(*Irp);
 }
 
 NTSTATUS IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp) {

@@ -23,8 +23,13 @@ class IrpOwner {
   ~IrpOwner() = default;
 };
 
-// For an IRP of IoInitializeIrp, before it is sent.
+// Before the IRP is sent.
 void set_owner(IRP& irp, IrpOwner& owner);
+
+// IoAllocateIrp and IoFreeIrp without the checks, for the I/O manager itself. `allocated_by` is
+// where in the driver the IRP was asked for. nullptr: there is no memory.
+PIRP allocate_irp(CCHAR stack_size, const void* allocated_by);
+void free_irp(IRP& irp);
 
 // IoCancelIrp was called for the IRP. Read it after IoSetCancelRoutine, as Windows drivers do:
 // one of the two sees the other.

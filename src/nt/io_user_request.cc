@@ -1,13 +1,9 @@
-// How a request of a program becomes an IRP: its stack location, its buffers in the way that the
-// device or the control code says, and what is left to do when the IRP comes back.
+// How a request of a program is sent as an IRP, and what is left to do when the IRP comes back.
 #include "nt/io_user_request.h"
 
-#include <algorithm>
 #include <cstdlib>
-#include <cstring>
 
 #include "nt/irql.h"
-#include "nt/mm_probe.h"
 #include "nt/ob_object.h"
 #include "nt/ps_thread.h"
 #include "probe/mistake.h"
@@ -21,8 +17,6 @@ constexpr unsigned kMarkedPending = 2;
 constexpr unsigned kReturned = 4;
 constexpr unsigned kReturnedPending = 8;
 constexpr unsigned kReported = 16;
-
-constexpr ULONG kShareAll = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
 
 ULONG irp_flags(UCHAR major) {
   switch (major) {
@@ -40,23 +34,10 @@ ULONG irp_flags(UCHAR major) {
   }
 }
 
-// A program asks in user mode; that its handle goes is the I/O manager's own business.
-KPROCESSOR_MODE mode_of(UCHAR major) {
-  return major == IRP_MJ_CLEANUP || major == IRP_MJ_CLOSE ? KernelMode : UserMode;
-}
-
-bool are_there(const UserCall& call) {
-  return (call.input_bytes == 0 || memory_is_there(call.input, call.input_bytes, Access::kRead)) &&
-         (call.output_bytes == 0 ||
-          memory_is_there(call.output, call.output_bytes, Access::kWrite));
-}
-
-void free_mdls(IRP& irp) {
-  while (PMDL mdl = irp.MdlAddress) {
-    irp.MdlAddress = mdl->Next;
-    if ((mdl->MdlFlags & MDL_PAGES_LOCKED) != 0) MmUnlockPages(mdl);
-    IoFreeMdl(mdl);
-  }
+// That a handle goes is the I/O manager's own business.
+KPROCESSOR_MODE mode_of(const IoCall& call) {
+  if (call.major == IRP_MJ_CLEANUP || call.major == IRP_MJ_CLOSE) return KernelMode;
+  return call.mode;
 }
 
 }  // namespace
@@ -65,11 +46,12 @@ void UserRequest::FreeMemory::operator()(void* memory) const {
   std::free(memory);
 }
 
-UserRequest::UserRequest(FILE_OBJECT& file, const UserCall& call)
+UserRequest::UserRequest(FILE_OBJECT& file, const IoCall& call)
     : file_(file),
       device_(IoGetAttachedDeviceReference(file.DeviceObject)),
       call_(call),
       irp_memory_(std::malloc(IoSizeOfIrp(device_->StackSize))),
+      buffers_(call),
       irp_(static_cast<PIRP>(irp_memory_.get())) {
   KeInitializeEvent(&complete_, NotificationEvent, FALSE);
   if (irp_ == nullptr) return;
@@ -85,13 +67,12 @@ void UserRequest::send(PEX_RUNDOWN_REF held) {
   held_ = held;
   const NTSTATUS status = irp_ == nullptr ? STATUS_INSUFFICIENT_RESOURCES : prepare();
   if (!NT_SUCCESS(status)) return refuse(status);
-  fill_location();
   const NTSTATUS returned = IoCallDriver(device_, irp_);
   note_pending(kReturned | (returned == STATUS_PENDING ? kReturnedPending : 0));
 }
 
 void UserRequest::refuse(NTSTATUS status) {
-  if (irp_ != nullptr) free_mdls(*irp_);
+  if (irp_ != nullptr) buffers_.release(*irp_);
   status_ = status;
   signal();
 }
@@ -106,133 +87,22 @@ void UserRequest::cancel() {
 
 NTSTATUS UserRequest::prepare() {
   irp_->Flags = irp_flags(call_.major);
-  irp_->RequestorMode = mode_of(call_.major);
+  irp_->RequestorMode = mode_of(call_);
   irp_->UserIosb = &status_block_;
   irp_->Tail.Overlay.Thread = PsGetCurrentThread();
   irp_->Tail.Overlay.OriginalFileObject = &file_;
-  if (call_.major == IRP_MJ_DEVICE_CONTROL) return pass_control();
-  switch (passing()) {
-    case Passing::kBuffered:
-      return are_there(call_) ? pass_buffered() : STATUS_ACCESS_VIOLATION;
-    case Passing::kDirect:
-      return are_there(call_) ? pass_direct() : STATUS_ACCESS_VIOLATION;
-    case Passing::kNeither:
-      break;
-  }
-  irp_->UserBuffer = call_.output != nullptr ? call_.output : const_cast<void*>(call_.input);
-  return STATUS_SUCCESS;
-}
-
-UserRequest::Passing UserRequest::passing() const {
-  if (call_.major == IRP_MJ_DEVICE_CONTROL) {
-    const ULONG method = METHOD_FROM_CTL_CODE(call_.control_code);
-    if (method == METHOD_NEITHER) return Passing::kNeither;
-    return method == METHOD_BUFFERED ? Passing::kBuffered : Passing::kDirect;
-  }
-  if ((device_->Flags & DO_BUFFERED_IO) != 0) return Passing::kBuffered;
-  return (device_->Flags & DO_DIRECT_IO) != 0 ? Passing::kDirect : Passing::kNeither;
-}
-
-// One buffer for both directions: the driver reads the input before it writes the output.
-NTSTATUS UserRequest::pass_buffered() {
-  irp_->UserBuffer = call_.output;
-  const std::size_t size_bytes = std::max(call_.input_bytes, call_.output_bytes);
-  if (size_bytes == 0) return STATUS_SUCCESS;
-  system_buffer_.reset(std::malloc(size_bytes));
-  if (system_buffer_ == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
-  if (call_.input_bytes != 0) std::memcpy(system_buffer_.get(), call_.input, call_.input_bytes);
-  irp_->AssociatedIrp.SystemBuffer = system_buffer_.get();
-  irp_->Flags |= IRP_BUFFERED_IO | IRP_DEALLOCATE_BUFFER;
-  if (call_.output_bytes != 0) irp_->Flags |= IRP_INPUT_OPERATION;
-  return STATUS_SUCCESS;
-}
-
-NTSTATUS UserRequest::pass_direct() {
-  if (call_.major == IRP_MJ_WRITE) {
-    return lock_pages(const_cast<void*>(call_.input), call_.input_bytes, IoReadAccess);
-  }
-  return lock_pages(call_.output, call_.output_bytes, IoWriteAccess);
-}
-
-NTSTATUS UserRequest::lock_pages(void* buffer, ULONG size_bytes, LOCK_OPERATION operation) {
-  if (size_bytes == 0) return STATUS_SUCCESS;
-  PMDL mdl = IoAllocateMdl(buffer, size_bytes, FALSE, FALSE, irp_);
-  if (mdl == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
-  MmProbeAndLockPages(mdl, UserMode, operation);
-  return STATUS_SUCCESS;
-}
-
-NTSTATUS UserRequest::pass_control() {
-  if (passing() == Passing::kNeither) {
-    irp_->UserBuffer = call_.output;
-    return STATUS_SUCCESS;
-  }
-  if (!are_there(call_)) return STATUS_ACCESS_VIOLATION;
-  if (passing() == Passing::kBuffered) return pass_buffered();
-  if (call_.input_bytes != 0) {
-    system_buffer_.reset(std::malloc(call_.input_bytes));
-    if (system_buffer_ == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
-    std::memcpy(system_buffer_.get(), call_.input, call_.input_bytes);
-    irp_->AssociatedIrp.SystemBuffer = system_buffer_.get();
-    irp_->Flags |= IRP_BUFFERED_IO | IRP_DEALLOCATE_BUFFER;
-  }
-  const bool driver_reads = METHOD_FROM_CTL_CODE(call_.control_code) == METHOD_IN_DIRECT;
-  return lock_pages(call_.output, call_.output_bytes, driver_reads ? IoReadAccess : IoWriteAccess);
-}
-
-void UserRequest::fill_location() {
-  PIO_STACK_LOCATION location = IoGetNextIrpStackLocation(irp_);
-  location->MajorFunction = call_.major;
-  location->FileObject = &file_;
-  auto& parameters = location->Parameters;
-  switch (call_.major) {
-    case IRP_MJ_CREATE:
-      parameters.Create.SecurityContext = call_.security;
-      parameters.Create.Options = call_.security->FullCreateOptions;
-      parameters.Create.ShareAccess = kShareAll;
-      break;
-    case IRP_MJ_READ:
-      parameters.Read.Length = call_.output_bytes;
-      parameters.Read.ByteOffset.QuadPart = call_.offset;
-      break;
-    case IRP_MJ_WRITE:
-      parameters.Write.Length = call_.input_bytes;
-      parameters.Write.ByteOffset.QuadPart = call_.offset;
-      break;
-    case IRP_MJ_DEVICE_CONTROL:
-      parameters.DeviceIoControl.IoControlCode = call_.control_code;
-      parameters.DeviceIoControl.InputBufferLength = call_.input_bytes;
-      parameters.DeviceIoControl.OutputBufferLength = call_.output_bytes;
-      if (passing() == Passing::kNeither) {
-        parameters.DeviceIoControl.Type3InputBuffer = const_cast<void*>(call_.input);
-      }
-      break;
-    default:
-      break;
-  }
+  fill_next_location(*irp_, call_);
+  IoGetNextIrpStackLocation(irp_)->FileObject = &file_;
+  return buffers_.pass(*irp_, *device_);
 }
 
 void UserRequest::take_back(IRP& irp) {
   status_ = irp.IoStatus.Status;
   information_ = irp.IoStatus.Information;
-  if ((irp.Flags & IRP_INPUT_OPERATION) != 0 && !NT_ERROR(status_)) copy_out();
-  free_mdls(irp);
+  buffers_.copy_out(irp);
+  buffers_.release(irp);
   note_pending(kCompleted | (irp.PendingReturned ? kMarkedPending : 0));
   signal();
-}
-
-// An error leaves the program's buffer as it was; a warning does not.
-void UserRequest::copy_out() {
-  ULONG_PTR size_bytes = information_;
-  if (size_bytes > call_.output_bytes) {
-    probe::mistake(irp_,
-                   "IRP %p was completed with IoStatus.Information %zu, but the buffer has %u "
-                   "bytes: Windows would copy what lies behind it to the program",
-                   static_cast<void*>(irp_), static_cast<std::size_t>(size_bytes),
-                   call_.output_bytes);
-    size_bytes = call_.output_bytes;
-  }
-  std::memcpy(call_.output, system_buffer_.get(), size_bytes);
 }
 
 // A dispatch routine returns STATUS_PENDING exactly when the IRP is marked so. Whoever of the

@@ -5,29 +5,17 @@
 #include <wdm.h>
 
 #include <atomic>
-#include <cstdint>
 #include <memory>
 
+#include "nt/io_call.h"
 #include "nt/io_irp.h"
 
 namespace wskrun::nt {
 
-// What a program asks for. Its buffers stay as they are until the request is complete.
-struct UserCall {
-  UCHAR major = IRP_MJ_READ;
-  const void* input = nullptr;  // IRP_MJ_WRITE, IRP_MJ_DEVICE_CONTROL
-  ULONG input_bytes = 0;
-  void* output = nullptr;  // IRP_MJ_READ, IRP_MJ_DEVICE_CONTROL
-  ULONG output_bytes = 0;
-  ULONG control_code = 0;                   // IRP_MJ_DEVICE_CONTROL
-  std::int64_t offset = 0;                  // IRP_MJ_READ, IRP_MJ_WRITE
-  PIO_SECURITY_CONTEXT security = nullptr;  // IRP_MJ_CREATE
-};
-
 class UserRequest final : private IrpOwner {
  public:
   // For the top of the device stack of `file`.
-  UserRequest(FILE_OBJECT& file, const UserCall& call);
+  UserRequest(FILE_OBJECT& file, const IoCall& call);
   ~UserRequest();  // Complete, or never sent.
   UserRequest(const UserRequest&) = delete;
   UserRequest& operator=(const UserRequest&) = delete;
@@ -47,28 +35,20 @@ class UserRequest final : private IrpOwner {
   ULONG_PTR information() const { return information_; }
 
  private:
-  enum class Passing { kBuffered, kDirect, kNeither };
   struct FreeMemory {
     void operator()(void* memory) const;
   };
 
   NTSTATUS prepare();
-  Passing passing() const;
-  NTSTATUS pass_buffered();
-  NTSTATUS pass_direct();
-  NTSTATUS lock_pages(void* buffer, ULONG size_bytes, LOCK_OPERATION operation);
-  NTSTATUS pass_control();
-  void fill_location();
   void take_back(IRP& irp) override;
-  void copy_out();
   void note_pending(unsigned facts);
   void signal();
 
   FILE_OBJECT& file_;
   const PDEVICE_OBJECT device_;  // With a reference.
-  const UserCall call_;
+  const IoCall call_;
   std::unique_ptr<void, FreeMemory> irp_memory_;
-  std::unique_ptr<void, FreeMemory> system_buffer_;
+  CallBuffers buffers_;
   const PIRP irp_;
   IO_STATUS_BLOCK status_block_{};
   PEX_RUNDOWN_REF held_ = nullptr;

@@ -173,6 +173,24 @@ PEPROCESS IoGetCurrentProcess(VOID) {
   return PsInitialSystemProcess;
 }
 
+PEPROCESS IoGetRequestorProcess(PIRP Irp) {
+  return Irp->Tail.Overlay.Thread == nullptr ? nullptr : PsInitialSystemProcess;
+}
+
+PVOID IoGetInitialStack(VOID) {
+  return reinterpret_cast<PVOID>(sched::own_stack().high);
+}
+
+VOID IoGetStackLimits(PULONG_PTR LowLimit, PULONG_PTR HighLimit) {
+  const sched::Stack stack = sched::own_stack();
+  *LowLimit = stack.low;
+  *HighLimit = stack.high;
+}
+
+ULONG_PTR IoGetRemainingStackSize(VOID) {
+  return reinterpret_cast<ULONG_PTR>(__builtin_frame_address(0)) - sched::own_stack().low;
+}
+
 BOOLEAN PsIsThreadTerminating(PETHREAD Thread) {
   DispatcherLock lock;
   return thread_of(Thread).header.SignalState != 0;

@@ -191,5 +191,37 @@ TEST(KeRegion, CriticalAndGuardedRegionsDisableApcs) {
   EXPECT_FALSE(KeAreApcsDisabled());
 }
 
+struct SeenStack {
+  ULONG_PTR low, high, local, left;
+  PVOID initial;
+};
+
+void look_at_stack(SeenStack& seen) {
+  IoGetStackLimits(&seen.low, &seen.high);
+  seen.local = reinterpret_cast<ULONG_PTR>(__builtin_frame_address(0));
+  seen.left = IoGetRemainingStackSize();
+  seen.initial = IoGetInitialStack();
+}
+
+VOID look_at_stack_and_end(PVOID context) {
+  look_at_stack(*static_cast<SeenStack*>(context));
+}
+
+void expect_whole(const SeenStack& seen) {
+  EXPECT_LT(seen.low, seen.local);
+  EXPECT_LT(seen.local, seen.high);
+  EXPECT_EQ(seen.initial, reinterpret_cast<PVOID>(seen.high));
+  EXPECT_LE(seen.left, seen.local - seen.low);
+  EXPECT_GT(seen.left, seen.local - seen.low - PAGE_SIZE);
+}
+
+TEST_F(SystemThread, HasAStackWithLimits) {
+  SeenStack here = {}, there = {};
+  look_at_stack(here);
+  run_to_end(look_at_stack_and_end, &there);
+  expect_whole(here);
+  expect_whole(there);
+}
+
 }  // namespace
 }  // namespace wskrun::nt

@@ -53,6 +53,13 @@ bool start_thread(const char* name, void (*entry)(void* context), void* context,
                   ThreadToken& token);
 void join_thread(ThreadToken token);
 
+// The addresses of the calling thread's stack: from `low` on, up to below `high`.
+struct Stack {
+  std::uintptr_t low;
+  std::uintptr_t high;
+};
+Stack own_stack();
+
 // How many processors the process may use; at least 1.
 unsigned processors();
 

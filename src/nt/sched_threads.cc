@@ -43,6 +43,18 @@ bool futex_wait(const void* word, std::int32_t expected, const timespec* due) {
   return result == 0 || errno != ETIMEDOUT;
 }
 
+// Takes a while, for the first thread of a process above all.
+Stack find_own_stack() {
+  pthread_attr_t attributes;
+  CHECK(pthread_getattr_np(pthread_self(), &attributes) == 0);
+  void* low = nullptr;
+  std::size_t size_bytes = 0;
+  CHECK(pthread_attr_getstack(&attributes, &low, &size_bytes) == 0);
+  pthread_attr_destroy(&attributes);
+  const auto address = reinterpret_cast<std::uintptr_t>(low);
+  return {address, address + size_bytes};
+}
+
 struct Start {
   void (*entry)(void* context);
   void* context;
@@ -120,6 +132,11 @@ bool start_thread(const char* name, void (*entry)(void* context), void* context,
 
 void join_thread(ThreadToken token) {
   CHECK(pthread_join(static_cast<pthread_t>(token), nullptr) == 0);
+}
+
+Stack own_stack() {
+  thread_local const Stack stack = find_own_stack();
+  return stack;
 }
 
 unsigned processors() {

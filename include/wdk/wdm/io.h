@@ -125,6 +125,45 @@ NTKERNELAPI PIRP IoBuildDeviceIoControlRequest(
     _In_ ULONG InputBufferLength, _Out_opt_ PVOID OutputBuffer, _In_ ULONG OutputBufferLength,
     _In_ BOOLEAN InternalDeviceIoControl, _In_opt_ PKEVENT Event,
     _Out_ PIO_STATUS_BLOCK IoStatusBlock);
+
+/*
+ * IoBuildSynchronousFsdRequest: an IRP for a read, write, flush or shutdown request of this thread,
+ * which the I/O manager frees when it is complete.
+ *
+ *   MajorFunction   IRP_MJ_READ, IRP_MJ_WRITE; IRP_MJ_FLUSH_BUFFERS, IRP_MJ_SHUTDOWN, IRP_MJ_PNP,
+ *                   which have no buffer and no offset.
+ *   StartingOffset  In bytes; NULL is 0.
+ *   Event           Signalled when the request is complete.
+ *   IoStatusBlock   Set when the request is complete.
+ *
+ * IRQL     <= APC_LEVEL
+ * Returns  The IRP, or NULL.
+ * Page     ddi/wdm/nf-wdm-iobuildsynchronousfsdrequest
+ */
+NTKERNELAPI PIRP IoBuildSynchronousFsdRequest(_In_ ULONG MajorFunction,
+                                              _In_ PDEVICE_OBJECT DeviceObject,
+                                              _Inout_opt_ PVOID Buffer, _In_opt_ ULONG Length,
+                                              _In_opt_ PLARGE_INTEGER StartingOffset,
+                                              _In_ PKEVENT Event,
+                                              _Out_ PIO_STATUS_BLOCK IoStatusBlock);
+
+/*
+ * IoBuildAsynchronousFsdRequest: the same for any thread to send. The caller sets a completion
+ * routine, which unlocks and frees the MDL if there is one, frees Irp->AssociatedIrp.SystemBuffer
+ * with ExFreePool if Irp->Flags has IRP_DEALLOCATE_BUFFER, and frees the IRP.
+ *
+ *   IoStatusBlock  Kept in Irp->UserIosb, and never set.
+ *
+ * IRQL     <= APC_LEVEL
+ * Returns  The IRP, or NULL.
+ * Page     ddi/wdm/nf-wdm-iobuildasynchronousfsdrequest
+ */
+NTKERNELAPI PIRP IoBuildAsynchronousFsdRequest(_In_ ULONG MajorFunction,
+                                               _In_ PDEVICE_OBJECT DeviceObject,
+                                               _Inout_opt_ PVOID Buffer, _In_opt_ ULONG Length,
+                                               _In_opt_ PLARGE_INTEGER StartingOffset,
+                                               _In_opt_ PIO_STATUS_BLOCK IoStatusBlock);
+
 #define IoCallDriver(DeviceObject, Irp) IofCallDriver(DeviceObject, Irp)
 #define IoCompleteRequest(Irp, PriorityBoost) IofCompleteRequest(Irp, PriorityBoost)
 
