@@ -129,6 +129,13 @@ WSKRUN_API wskrun_runtime* wskrun_runtime_create(const wskrun_options* options,
                                                  wskrun_error* error);
 
 /*
+ * Tells drivers that the system goes down: IRP_MJ_SHUTDOWN for the devices that were registered
+ * with IoRegisterShutdownNotification. Waits for their drivers. wskrun_runtime_destroy does so
+ * first; this is for programs that end without it, because a driver cannot be unloaded.
+ */
+WSKRUN_API void wskrun_runtime_shut_down(wskrun_runtime* runtime);
+
+/*
  * Stops everything; NULL does nothing. Drivers must have been unloaded, unless they cannot be.
  * Devices that are still open are closed, as at the end of a process that has them. If
  * one still holds sockets, IRPs or the WSK provider nothing can be stopped: that is logged, and

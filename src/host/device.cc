@@ -42,7 +42,8 @@ wskrun_device* wskrun_device_open(wskrun_runtime* runtime, const char* name, wsk
   const std::u16string path = nt::path_of_user_name(nt::to_utf16(name));
   auto device = std::make_unique<wskrun_device>();
   device->runtime = runtime;
-  const NTSTATUS status = nt::OpenFile::open(path, GENERIC_READ | GENERIC_WRITE, device->file);
+  const NTSTATUS status =
+      nt::OpenFile::open(path, GENERIC_READ | GENERIC_WRITE, UserMode, device->file);
   if (!NT_SUCCESS(status)) {
     host::fail(error, WSKRUN_OPEN_FAILED, status,
                fmt::format("opening {}: {}", name, host::status_text(status)));

@@ -18,6 +18,7 @@
 #include "net/transport_factory.h"
 #include "nt/ex_work_queue.h"
 #include "nt/ke_dispatcher.h"
+#include "nt/io_shutdown.h"
 #include "nt/sched.h"
 #include "probe/counters.h"
 #include "probe/mistake.h"
@@ -266,9 +267,14 @@ wskrun_runtime* wskrun_runtime_create(const wskrun_options* options, wskrun_erro
   return runtime.release();
 }
 
+void wskrun_runtime_shut_down(wskrun_runtime*) {
+  nt::shut_down_devices();
+}
+
 void wskrun_runtime_destroy(wskrun_runtime* runtime) {
   if (runtime == nullptr) return;
   close_all_devices(*runtime);
+  wskrun_runtime_shut_down(runtime);
   if (!runtime->runtime->stop()) {
     base::log(base::LogLevel::kError,
               "the runtime goes on: drivers still hold sockets, IRPs or the WSK provider");

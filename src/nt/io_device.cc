@@ -11,6 +11,7 @@
 #include "base/mutex.h"
 #include "nt/block.h"
 #include "nt/io_name.h"
+#include "nt/io_shutdown.h"
 #include "nt/irql.h"
 #include "nt/ob_object.h"
 #include "nt/rtl_string.h"
@@ -140,6 +141,7 @@ void devices_are_ready(DRIVER_OBJECT& driver) {
 }
 
 void forget_devices(DRIVER_OBJECT& driver) {
+  forget_shutdown(driver);
   base::MutexLock lock(devices().mutex);
   for (PDEVICE_OBJECT device = driver.DeviceObject; device != nullptr;
        device = device->NextDevice) {
@@ -148,8 +150,8 @@ void forget_devices(DRIVER_OBJECT& driver) {
   }
 }
 
-NTSTATUS begin_open(DEVICE_OBJECT& device, ACCESS_MASK desired) {
-  if (!lets_in(device, desired)) return STATUS_ACCESS_DENIED;
+NTSTATUS begin_open(DEVICE_OBJECT& device, ACCESS_MASK desired, KPROCESSOR_MODE mode) {
+  if (mode == UserMode && !lets_in(device, desired)) return STATUS_ACCESS_DENIED;
   base::MutexLock lock(devices().mutex);
   if ((device.Flags & DO_DEVICE_INITIALIZING) != 0) return STATUS_NO_SUCH_DEVICE;
   if (device.DriverObject == nullptr) return STATUS_NO_SUCH_DEVICE;

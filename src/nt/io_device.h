@@ -13,9 +13,9 @@ void devices_are_ready(DRIVER_OBJECT& driver);
 void forget_devices(DRIVER_OBJECT& driver);
 
 // A file is about to be opened on the device; end_open() when it is gone, or was not opened.
-// STATUS_ACCESS_DENIED: its descriptor forbids it, or it is exclusive and open.
+// STATUS_ACCESS_DENIED: its descriptor forbids it to user mode, or it is exclusive and open.
 // STATUS_NO_SUCH_DEVICE: it takes no requests yet, or no more.
-NTSTATUS begin_open(DEVICE_OBJECT& device, ACCESS_MASK desired);
+NTSTATUS begin_open(DEVICE_OBJECT& device, ACCESS_MASK desired, KPROCESSOR_MODE mode);
 void end_open(DEVICE_OBJECT& device);
 
 // The driver is about to be unloaded, and nobody can open its devices any more. False: somebody has

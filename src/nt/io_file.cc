@@ -9,6 +9,7 @@
 #include "nt/io_name.h"
 #include "nt/irql.h"
 #include "nt/ob_object.h"
+#include "nt/rtl_string.h"
 
 namespace wskrun::nt {
 namespace {
@@ -72,12 +73,12 @@ OpenFile::OpenFile(PFILE_OBJECT object) : object_(object) {
   ExInitializeRundownProtection(&requests_out_);
 }
 
-NTSTATUS OpenFile::open(std::u16string_view path, ACCESS_MASK desired,
+NTSTATUS OpenFile::open(std::u16string_view path, ACCESS_MASK desired, KPROCESSOR_MODE mode,
                         std::unique_ptr<OpenFile>& file) {
   FoundDevice found;
   NTSTATUS status = find_device(path, found);
   if (!NT_SUCCESS(status)) return status;
-  status = begin_open(*found.device, desired);
+  status = begin_open(*found.device, desired, mode);
   if (!NT_SUCCESS(status)) {
     dereference_object(found.device);
     return status;
@@ -85,7 +86,8 @@ NTSTATUS OpenFile::open(std::u16string_view path, ACCESS_MASK desired,
   FileBody& body = make_file(found);
   IO_SECURITY_CONTEXT security = {.DesiredAccess = desired,
                                   .FullCreateOptions = ULONG{FILE_OPEN} << 24};
-  status = send_and_wait(body.object, {.major = IRP_MJ_CREATE, .security = &security});
+  status =
+      send_and_wait(body.object, {.major = IRP_MJ_CREATE, .security = &security, .mode = mode});
   if (!NT_SUCCESS(status)) {
     dereference_object(&body);
     return status;
@@ -129,3 +131,24 @@ void OpenFile::cancel_all() {
 }
 
 }  // namespace wskrun::nt
+
+using namespace wskrun::nt;
+
+extern "C" {
+
+// The handle is closed again; the reference to the file keeps the device open.
+NTSTATUS IoGetDeviceObjectPointer(PUNICODE_STRING ObjectName, ACCESS_MASK DesiredAccess,
+                                  PFILE_OBJECT* FileObject, PDEVICE_OBJECT* DeviceObject) {
+  require_irql_at_most(PASSIVE_LEVEL, "IoGetDeviceObjectPointer");
+  const std::u16string_view path = view_of(*ObjectName);
+  if (!path.starts_with(u'\\')) return STATUS_OBJECT_PATH_SYNTAX_BAD;
+  std::unique_ptr<OpenFile> handle;
+  const NTSTATUS status = OpenFile::open(path, DesiredAccess, KernelMode, handle);
+  if (!NT_SUCCESS(status)) return status;
+  *FileObject = &handle->object();
+  reference_object(*FileObject);
+  *DeviceObject = IoGetRelatedDeviceObject(*FileObject);
+  return STATUS_SUCCESS;
+}
+
+}  // extern "C"

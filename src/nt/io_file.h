@@ -15,15 +15,18 @@ namespace wskrun::nt {
 
 class OpenFile {
  public:
-  // Opens the device that `path` leads to, at PASSIVE_LEVEL; waits for the driver. What it answers
-  // to IRP_MJ_CREATE, STATUS_OBJECT_NAME_NOT_FOUND, or as begin_open().
-  static NTSTATUS open(std::u16string_view path, ACCESS_MASK desired,
+  // Opens the device that `path` leads to, at PASSIVE_LEVEL; waits for the driver. `mode` is who
+  // opens it. What the driver answers to IRP_MJ_CREATE, STATUS_OBJECT_NAME_NOT_FOUND, or as
+  // begin_open().
+  static NTSTATUS open(std::u16string_view path, ACCESS_MASK desired, KPROCESSOR_MODE mode,
                        std::unique_ptr<OpenFile>& file);
   // Cancels what pends, sends IRP_MJ_CLEANUP, and waits until the driver has completed everything;
   // then IRP_MJ_CLOSE goes out, unless the driver holds a reference to the FILE_OBJECT.
   ~OpenFile();
   OpenFile(const OpenFile&) = delete;
   OpenFile& operator=(const OpenFile&) = delete;
+
+  FILE_OBJECT& object() const { return *object_; }
 
   // Never nullptr. Not while the file is being closed.
   std::shared_ptr<UserRequest> start(const IoCall& call);

@@ -535,6 +535,109 @@ TEST_F(Devices, WhatTheDispatchRoutineReturnsMustFitTheMark) {
   EXPECT_EQ(mistakes.now(), 3u);
 }
 
+// ---- drivers that open devices
+
+TEST_F(Devices, AreOpenedByDriversAsWell) {
+  answers_.on_create = [](PDEVICE_OBJECT, PIRP irp) {
+    EXPECT_EQ(irp->RequestorMode, KernelMode);
+    return complete(irp, STATUS_SUCCESS);
+  };
+  load();
+  for (PUNICODE_STRING name : {&device_name, &link_name}) {
+    answers_.seen.clear();
+    PFILE_OBJECT file = nullptr;
+    PDEVICE_OBJECT device = nullptr;
+    ASSERT_EQ(IoGetDeviceObjectPointer(name, FILE_READ_DATA, &file, &device), STATUS_SUCCESS);
+    EXPECT_EQ(device, answers_.device);
+    EXPECT_EQ(file, answers_.file);
+    EXPECT_EQ(answers_.seen, (std::vector<std::string>{"create", "cleanup"}));
+    EXPECT_EQ(wskrun_driver_unload(driver_, nullptr, &error_), WSKRUN_IN_USE);
+    ObDereferenceObject(file);
+    EXPECT_EQ(answers_.seen.back(), "close");
+  }
+}
+
+TEST_F(Devices, OnlyForTheKernelAreForDrivers) {
+  answers_.sddl = &SDDL_DEVOBJ_KERNEL_ONLY;
+  load();
+  PFILE_OBJECT file = nullptr;
+  PDEVICE_OBJECT device = nullptr;
+  ASSERT_EQ(IoGetDeviceObjectPointer(&device_name, FILE_ALL_ACCESS, &file, &device),
+            STATUS_SUCCESS);
+  ObDereferenceObject(file);
+}
+
+TEST_F(Devices, ADriverIsToldWhyItCannotOpenOne) {
+  answers_.on_create = [](PDEVICE_OBJECT, PIRP irp) { return complete(irp, STATUS_DEVICE_BUSY); };
+  load();
+  PFILE_OBJECT file = nullptr;
+  PDEVICE_OBJECT device = nullptr;
+  UNICODE_STRING nobody = RTL_CONSTANT_STRING(u"\\Device\\Nobody");
+  UNICODE_STRING no_path = RTL_CONSTANT_STRING(u"Answers");
+  EXPECT_EQ(IoGetDeviceObjectPointer(&nobody, FILE_READ_DATA, &file, &device),
+            STATUS_OBJECT_NAME_NOT_FOUND);
+  EXPECT_EQ(IoGetDeviceObjectPointer(&no_path, FILE_READ_DATA, &file, &device),
+            STATUS_OBJECT_PATH_SYNTAX_BAD);
+  EXPECT_EQ(IoGetDeviceObjectPointer(&device_name, FILE_READ_DATA, &file, &device),
+            STATUS_DEVICE_BUSY);
+}
+
+// ---- the system's end
+
+// Answers IRP_MJ_SHUTDOWN, which concerns no file.
+extern "C" NTSTATUS NTAPI shut_down(PDEVICE_OBJECT device, PIRP irp) {
+  EXPECT_EQ(device, driver->device);
+  EXPECT_EQ(IoGetCurrentIrpStackLocation(irp)->MajorFunction, IRP_MJ_SHUTDOWN);
+  EXPECT_EQ(irp->RequestorMode, KernelMode);
+  driver->seen.push_back("shutdown");
+  return complete(irp, STATUS_SUCCESS);
+}
+
+TEST_F(Devices, AreToldOfTheShutdownOnRequest) {
+  load();
+  answers_.device->DriverObject->MajorFunction[IRP_MJ_SHUTDOWN] = shut_down;
+  wskrun_runtime_shut_down(runtime_);
+  EXPECT_TRUE(answers_.seen.empty());
+
+  ASSERT_EQ(IoRegisterShutdownNotification(answers_.device), STATUS_SUCCESS);
+  EXPECT_NE(answers_.device->Flags & DO_SHUTDOWN_REGISTERED, 0u);
+  wskrun_runtime_shut_down(runtime_);
+  EXPECT_EQ(answers_.seen, (std::vector<std::string>{"shutdown"}));
+  wskrun_runtime_shut_down(runtime_);
+  EXPECT_EQ(answers_.seen.size(), 1u);  // Once is all.
+
+  IoRegisterShutdownNotification(answers_.device);
+  IoRegisterShutdownNotification(answers_.device);
+  IoUnregisterShutdownNotification(answers_.device);
+  EXPECT_EQ(answers_.device->Flags & DO_SHUTDOWN_REGISTERED, 0u);
+  wskrun_runtime_shut_down(runtime_);
+  EXPECT_EQ(answers_.seen.size(), 1u);
+}
+
+TEST_F(Devices, AreToldOfTheShutdownBeforeTheRuntimeEnds) {
+  load();
+  answers_.device->DriverObject->MajorFunction[IRP_MJ_SHUTDOWN] = shut_down;
+  IoRegisterShutdownNotification(answers_.device);
+  unload(answers_.device->DriverObject);  // Nothing is left but the registration, which has it.
+  driver_ = nullptr;
+  wskrun_runtime_destroy(std::exchange(runtime_, nullptr));
+  EXPECT_EQ(answers_.seen, (std::vector<std::string>{"shutdown"}));
+}
+
+TEST_F(Devices, LeftRegisteredForTheShutdownAreReported) {
+  load();
+  answers_.device->DriverObject->MajorFunction[IRP_MJ_SHUTDOWN] = shut_down;
+  IoRegisterShutdownNotification(answers_.device);
+  const Mistakes mistakes;
+  wskrun_report* left = nullptr;
+  EXPECT_EQ(wskrun_driver_unload(std::exchange(driver_, nullptr), &left, &error_), WSKRUN_OK);
+  EXPECT_EQ(wskrun_report_count(left), 0u);
+  wskrun_report_free(left);
+  EXPECT_EQ(mistakes.now(), 1u);
+  wskrun_runtime_shut_down(runtime_);
+  EXPECT_TRUE(answers_.seen.empty());
+}
+
 // ---- stacks
 
 // A filter on top of the device: sees requests first and passes them down.

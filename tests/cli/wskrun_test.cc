@@ -88,7 +88,8 @@ TEST(Wskrun, TellsThatADriverCannotBeUnloaded) {
   process.line_with("DriverEntry returned STATUS_SUCCESS");
   process.signal(SIGINT);
   EXPECT_EQ(process.exit_status(), 6);
-  EXPECT_THAT(process.output(), HasSubstr("DriverUnload"));
+  EXPECT_THAT(process.output(),
+              AllOf(HasSubstr("DriverUnload"), HasSubstr("the system goes down")));
 }
 
 TEST(Wskrun, UnloadsOnEitherSignal) {

@@ -222,6 +222,7 @@ int main(int argc, char** argv) {
   std::thread(give_up_on_signal, signals).detach();
   devices.reset();
   const int status = unload(driver, name);
+  if (status == kCannotUnload) wskrun_runtime_shut_down(runtime);
   if (status != kDone) leave_at_once(status);
   wskrun_runtime_destroy(runtime);
   return status;

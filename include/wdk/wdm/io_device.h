@@ -173,12 +173,13 @@ NTKERNELAPI PDEVICE_OBJECT IoGetAttachedDeviceReference(_In_ PDEVICE_OBJECT Devi
 NTKERNELAPI PDEVICE_OBJECT IoGetRelatedDeviceObject(_In_ PFILE_OBJECT FileObject);
 
 /*
- * IoGetDeviceObjectPointer: find the device of that name, with a reference to FileObject, which
- * ObDereferenceObject ends.
+ * IoGetDeviceObjectPointer: open the device of that name, or behind that link, and have the top of
+ * its stack. Its driver gets IRP_MJ_CREATE and at once IRP_MJ_CLEANUP, and IRP_MJ_CLOSE when
+ * ObDereferenceObject ends the reference to FileObject. Until then the driver is not unloaded.
  *
  * IRQL     PASSIVE_LEVEL
- * Returns  STATUS_SUCCESS; STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_TYPE_MISMATCH,
- *          STATUS_INVALID_PARAMETER.
+ * Returns  STATUS_SUCCESS; STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_SYNTAX_BAD;
+ *          STATUS_NO_SUCH_DEVICE: it takes no requests yet, or no more; or what its driver answers.
  * Page     ddi/wdm/nf-wdm-iogetdeviceobjectpointer
  */
 NTKERNELAPI NTSTATUS IoGetDeviceObjectPointer(_In_ PUNICODE_STRING ObjectName,
@@ -187,12 +188,14 @@ NTKERNELAPI NTSTATUS IoGetDeviceObjectPointer(_In_ PUNICODE_STRING ObjectName,
                                               _Out_ PDEVICE_OBJECT* DeviceObject);
 
 /*
- * IoRegisterShutdownNotification: have an IRP_MJ_SHUTDOWN sent at the end;
- * IoUnregisterShutdownNotification takes that back.
+ * IoRegisterShutdownNotification: have an IRP_MJ_SHUTDOWN sent to the device's stack when the
+ * system goes down, which unloads no driver. IoUnregisterShutdownNotification takes all such
+ * registrations of the device back.
  *
  * IRQL     PASSIVE_LEVEL
- * Returns  STATUS_SUCCESS, or why not.
+ * Returns  STATUS_SUCCESS.
  * Page     ddi/wdm/nf-wdm-ioregistershutdownnotification
+ * Windows  Here the system goes down with the runtime, whose drivers were mostly unloaded before.
  */
 NTKERNELAPI NTSTATUS IoRegisterShutdownNotification(_In_ PDEVICE_OBJECT DeviceObject);
 NTKERNELAPI VOID IoUnregisterShutdownNotification(_In_ PDEVICE_OBJECT DeviceObject);
