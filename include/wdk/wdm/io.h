@@ -85,6 +85,7 @@ NTKERNELAPI VOID IoCleanupIrp(_Inout_ PIRP Irp);
  * Page     ddi/wdm/nf-wdm-iofcalldriver
  */
 NTKERNELAPI NTSTATUS IofCallDriver(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP Irp);
+#define IoCallDriver(DeviceObject, Irp) IofCallDriver(DeviceObject, Irp)
 
 /*
  * IofCompleteRequest: end an IRP; write IoCompleteRequest. Calls the completion routines from the
@@ -98,6 +99,7 @@ NTKERNELAPI NTSTATUS IofCallDriver(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIR
  * Page     ddi/wdm/nf-wdm-iocompleterequest
  */
 NTKERNELAPI VOID IofCompleteRequest(_In_ PIRP Irp, _In_ CCHAR PriorityBoost);
+#define IoCompleteRequest(Irp, PriorityBoost) IofCompleteRequest(Irp, PriorityBoost)
 
 /*
  * IoForwardIrpSynchronously: send an IRP with a copied stack location and wait until it is
@@ -163,9 +165,6 @@ NTKERNELAPI PIRP IoBuildAsynchronousFsdRequest(_In_ ULONG MajorFunction,
                                                _Inout_opt_ PVOID Buffer, _In_opt_ ULONG Length,
                                                _In_opt_ PLARGE_INTEGER StartingOffset,
                                                _In_opt_ PIO_STATUS_BLOCK IoStatusBlock);
-
-#define IoCallDriver(DeviceObject, Irp) IofCallDriver(DeviceObject, Irp)
-#define IoCompleteRequest(Irp, PriorityBoost) IofCompleteRequest(Irp, PriorityBoost)
 
 /*
  * IoGetCurrentIrpStackLocation: the part of the IRP that is this driver's. An IRP that nobody sent
