@@ -1,11 +1,12 @@
 /*
  * ex.h: lists under a spin lock and the system's work items. Pool and lookaside lists are in
- * ex_pool.h, the executive's locks in ex_locks.h.
+ * ex_pool.h, the executive's locks in ex_locks.h and ex_resource.h.
  */
 #pragma once
 
 #include <wdm/ex_locks.h>
 #include <wdm/ex_pool.h>
+#include <wdm/ex_resource.h>
 
 EXTERN_C_START
 
@@ -48,6 +49,12 @@ NTKERNELAPI LARGE_INTEGER ExInterlockedAddLargeInteger(_Inout_ PLARGE_INTEGER Ad
                                                        _Inout_ PKSPIN_LOCK Lock);
 NTKERNELAPI ULONG ExInterlockedAddUlong(_Inout_ PULONG Addend, _In_ ULONG Increment,
                                         _Inout_ PKSPIN_LOCK Lock);
+
+/* No lock is needed on a processor of 64 bits. */
+#define ExInterlockedAddLargeStatistic(Addend, Increment) \
+  ((void)InterlockedAdd64(&(Addend)->QuadPart, (LONG64)(ULONG)(Increment)))
+#define ExInterlockedCompareExchange64(Destination, Exchange, Comperand, Lock) \
+  ((void)(Lock), InterlockedCompareExchange64(Destination, *(Exchange), *(Comperand)))
 
 /* Work items of the system's worker threads. IoQueueWorkItem (io.h) keeps the driver loaded. */
 typedef enum _WORK_QUEUE_TYPE {

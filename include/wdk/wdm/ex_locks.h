@@ -1,10 +1,10 @@
 /*
  * ex_locks.h: the executive's locks: fast and guarded mutexes, push locks, reader/writer spin
- * locks, rundown protection, resources; and the executive's odds and ends. Pool, lookaside lists
- * and work items are in ex.h.
+ * locks, rundown protection; and the executive's odds and ends. Resources are in ex_resource.h.
  */
 #pragma once
 
+#include <wdm/ex_pool.h>
 #include <wdm/ke.h>
 
 EXTERN_C_START
@@ -156,6 +156,40 @@ NTKERNELAPI VOID ExWaitForRundownProtectionRelease(_Inout_ PEX_RUNDOWN_REF RunRe
  */
 NTKERNELAPI VOID ExRundownCompleted(_Inout_ PEX_RUNDOWN_REF RunRef);
 
+/* Rundown protection that processors need not share a cache line for; opaque. */
+typedef struct _EX_RUNDOWN_REF_CACHE_AWARE* PEX_RUNDOWN_REF_CACHE_AWARE;
+
+/*
+ * ExAllocateCacheAwareRundownProtection: rundown protection in memory of its own, which
+ * ExFreeCacheAwareRundownProtection gives back; or in the driver's, of
+ * ExSizeOfRundownProtectionCacheAware bytes, by ExInitializeRundownProtectionCacheAware. The other
+ * functions are those above for it.
+ *
+ * IRQL     <= APC_LEVEL for paged pool, else <= DISPATCH_LEVEL; the others as above
+ * Returns  It; NULL: no memory.
+ * Page     ddi/wdm/nf-wdm-exallocatecacheawarerundownprotection
+ */
+NTKERNELAPI PEX_RUNDOWN_REF_CACHE_AWARE
+ExAllocateCacheAwareRundownProtection(_In_ POOL_TYPE PoolType, _In_ ULONG PoolTag);
+NTKERNELAPI VOID
+ExFreeCacheAwareRundownProtection(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
+NTKERNELAPI SIZE_T ExSizeOfRundownProtectionCacheAware(VOID);
+NTKERNELAPI VOID ExInitializeRundownProtectionCacheAware(
+    _Out_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware, _In_ SIZE_T RunRefSize);
+NTKERNELAPI VOID
+ExReInitializeRundownProtectionCacheAware(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
+NTKERNELAPI BOOLEAN
+ExAcquireRundownProtectionCacheAware(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
+NTKERNELAPI BOOLEAN ExAcquireRundownProtectionCacheAwareEx(
+    _Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware, _In_ ULONG Count);
+NTKERNELAPI VOID
+ExReleaseRundownProtectionCacheAware(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
+NTKERNELAPI VOID ExReleaseRundownProtectionCacheAwareEx(
+    _Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware, _In_ ULONG Count);
+NTKERNELAPI VOID
+ExWaitForRundownProtectionReleaseCacheAware(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
+NTKERNELAPI VOID ExRundownCompletedCacheAware(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
+
 /* Push locks. */
 typedef ULONG_PTR EX_PUSH_LOCK, *PEX_PUSH_LOCK;
 
@@ -254,142 +288,6 @@ NTKERNELAPI LOGICAL ExTryConvertSharedSpinLockExclusive(_Inout_ PEX_SPIN_LOCK Sp
 NTKERNELAPI LOGICAL ExTryAcquireSpinLockSharedAtDpcLevel(_Inout_ PEX_SPIN_LOCK SpinLock);
 NTKERNELAPI LOGICAL ExTryAcquireSpinLockExclusiveAtDpcLevel(_Inout_ PEX_SPIN_LOCK SpinLock);
 
-/* Resources: reader/writer locks one may sleep on and take again. */
-typedef ULONG_PTR ERESOURCE_THREAD, *PERESOURCE_THREAD;
-
-typedef struct _OWNER_ENTRY {
-  ERESOURCE_THREAD OwnerThread;
-  union {
-    struct {
-      ULONG IoPriorityBoosted : 1;
-      ULONG OwnerReferenced : 1;
-      ULONG IoQoSPriorityBoosted : 1;
-      ULONG OwnerCount : 29;
-    };
-    ULONG TableSize;
-  };
-} OWNER_ENTRY, *POWNER_ENTRY;
-
-typedef struct _ERESOURCE {
-  LIST_ENTRY SystemResourcesList;
-  POWNER_ENTRY OwnerTable;
-  SHORT ActiveCount;
-  union {
-    USHORT Flag;
-    struct {
-      UCHAR ReservedLowFlags;
-      UCHAR WaiterPriority;
-    };
-  };
-  PVOID SharedWaiters;
-  PVOID ExclusiveWaiters;
-  OWNER_ENTRY OwnerEntry;
-  ULONG ActiveEntries;
-  ULONG ContentionCount;
-  ULONG NumberOfSharedWaiters;
-  ULONG NumberOfExclusiveWaiters;
-  PVOID Reserved2;
-  union {
-    PVOID Address;
-    ULONG_PTR CreatorBackTraceIndex;
-  };
-  KSPIN_LOCK SpinLock;
-} ERESOURCE, *PERESOURCE;
-
-C_ASSERT(sizeof(OWNER_ENTRY) == 0x10 && sizeof(ERESOURCE) == 0x68);
-
-/*
- * ExInitializeResourceLite: prepare a resource: a reader/writer lock one may sleep on and take
- * again. In nonpaged memory, not inside a device extension. Deleted before the memory goes.
- *
- * IRQL     <= DISPATCH_LEVEL
- * Returns  STATUS_SUCCESS.
- * Page     ddi/wdm/nf-wdm-exinitializeresourcelite
- */
-NTKERNELAPI NTSTATUS ExInitializeResourceLite(_Out_ PERESOURCE Resource);
-
-/*
- * ExReinitializeResourceLite: make an unused resource as new.
- *
- * IRQL     <= DISPATCH_LEVEL
- * Returns  STATUS_SUCCESS.
- * Page     ddi/wdm/nf-wdm-exreinitializeresourcelite
- */
-NTKERNELAPI NTSTATUS ExReinitializeResourceLite(_Inout_ PERESOURCE Resource);
-
-/*
- * ExDeleteResourceLite: end the resource; nobody holds it.
- *
- * IRQL     <= APC_LEVEL
- * Returns  STATUS_SUCCESS.
- * Page     ddi/wdm/nf-wdm-exdeleteresourcelite
- */
-NTKERNELAPI NTSTATUS ExDeleteResourceLite(_Inout_ PERESOURCE Resource);
-
-/*
- * ExAcquireResourceSharedLite: take the resource with other readers; in a critical region. A
- * waiting writer goes first, except that who holds it may take it again; StarveExclusive passes
- * waiting writers, WaitForExclusive never does.
- *
- *   Wait  FALSE: do not wait.
- *
- * IRQL     <= APC_LEVEL
- * Returns  TRUE: taken.
- * Page     ddi/wdm/nf-wdm-exacquireresourcesharedlite
- */
-NTKERNELAPI BOOLEAN ExAcquireResourceSharedLite(_Inout_ PERESOURCE Resource, _In_ BOOLEAN Wait);
-
-/*
- * ExAcquireResourceExclusiveLite: take the resource alone; who has it so may take it again. In a
- * critical region.
- *
- * IRQL     <= APC_LEVEL
- * Returns  TRUE: taken.
- * Page     ddi/wdm/nf-wdm-exacquireresourceexclusivelite
- */
-NTKERNELAPI BOOLEAN ExAcquireResourceExclusiveLite(_Inout_ PERESOURCE Resource, _In_ BOOLEAN Wait);
-NTKERNELAPI BOOLEAN ExAcquireSharedStarveExclusive(_Inout_ PERESOURCE Resource, _In_ BOOLEAN Wait);
-NTKERNELAPI BOOLEAN ExAcquireSharedWaitForExclusive(_Inout_ PERESOURCE Resource, _In_ BOOLEAN Wait);
-
-/*
- * ExReleaseResourceLite: give back what this thread (ForThread: that one) took once.
- *
- * IRQL     <= DISPATCH_LEVEL
- * Page     ddi/wdm/nf-wdm-exreleaseresourcelite
- */
-NTKERNELAPI VOID ExReleaseResourceLite(_Inout_ PERESOURCE Resource);
-NTKERNELAPI VOID ExReleaseResourceForThreadLite(_Inout_ PERESOURCE Resource,
-                                                _In_ ERESOURCE_THREAD ResourceThreadId);
-
-/*
- * ExConvertExclusiveToSharedLite: from writer to reader, letting waiting readers in.
- *
- * IRQL     <= APC_LEVEL
- * Page     ddi/wdm/nf-wdm-exconvertexclusivetosharedlite
- */
-NTKERNELAPI VOID ExConvertExclusiveToSharedLite(_Inout_ PERESOURCE Resource);
-
-/*
- * ExIsResourceAcquiredExclusiveLite: whether this thread holds the resource alone; the Shared form:
- * how often it holds it either way.
- *
- * IRQL     <= DISPATCH_LEVEL
- * Page     ddi/wdm/nf-wdm-exisresourceacquiredexclusivelite
- */
-NTKERNELAPI BOOLEAN ExIsResourceAcquiredExclusiveLite(_In_ PERESOURCE Resource);
-NTKERNELAPI ULONG ExIsResourceAcquiredSharedLite(_In_ PERESOURCE Resource);
-
-/*
- * ExGetExclusiveWaiterCount: how many wait for it alone; ExGetSharedWaiterCount: as readers.
- *
- * IRQL     <= DISPATCH_LEVEL
- * Page     ddi/wdm/nf-wdm-exgetexclusivewaitercount
- */
-NTKERNELAPI ULONG ExGetExclusiveWaiterCount(_In_ PERESOURCE Resource);
-NTKERNELAPI ULONG ExGetSharedWaiterCount(_In_ PERESOURCE Resource);
-#define ExIsResourceAcquiredLite(Resource) ExIsResourceAcquiredSharedLite(Resource)
-#define ExGetCurrentResourceThread() ((ERESOURCE_THREAD)KeGetCurrentThread())
-
 /* Odds and ends. */
 
 /*
@@ -457,5 +355,29 @@ NTKERNELAPI KPROCESSOR_MODE ExGetPreviousMode(VOID);
  * Page     ddi/wdm/nf-wdm-exisprocessorfeaturepresent
  */
 NTKERNELAPI BOOLEAN ExIsProcessorFeaturePresent(_In_ ULONG ProcessorFeature);
+
+#define PF_FLOATING_POINT_PRECISION_ERRATA 0
+#define PF_FLOATING_POINT_EMULATED 1
+#define PF_COMPARE_EXCHANGE_DOUBLE 2
+#define PF_MMX_INSTRUCTIONS_AVAILABLE 3
+#define PF_XMMI_INSTRUCTIONS_AVAILABLE 6
+#define PF_3DNOW_INSTRUCTIONS_AVAILABLE 7
+#define PF_RDTSC_INSTRUCTION_AVAILABLE 8
+#define PF_PAE_ENABLED 9
+#define PF_XMMI64_INSTRUCTIONS_AVAILABLE 10
+#define PF_NX_ENABLED 12
+#define PF_SSE3_INSTRUCTIONS_AVAILABLE 13
+#define PF_COMPARE_EXCHANGE128 14
+#define PF_XSAVE_ENABLED 17
+#define PF_RDWRFSGSBASE_AVAILABLE 22
+#define PF_FASTFAIL_AVAILABLE 23
+#define PF_RDRAND_INSTRUCTION_AVAILABLE 28
+#define PF_RDTSCP_INSTRUCTION_AVAILABLE 32
+#define PF_SSSE3_INSTRUCTIONS_AVAILABLE 36
+#define PF_SSE4_1_INSTRUCTIONS_AVAILABLE 37
+#define PF_SSE4_2_INSTRUCTIONS_AVAILABLE 38
+#define PF_AVX_INSTRUCTIONS_AVAILABLE 39
+#define PF_AVX2_INSTRUCTIONS_AVAILABLE 40
+#define PF_AVX512F_INSTRUCTIONS_AVAILABLE 41
 
 EXTERN_C_END
