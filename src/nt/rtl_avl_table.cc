@@ -135,6 +135,30 @@ Node* unlink(Node& node) {
   return changed;
 }
 
+PVOID insert(RTL_AVL_TABLE& table, const Place& place, PVOID buffer, CLONG size, PBOOLEAN is_new) {
+  if (is_new != nullptr) *is_new = FALSE;
+  if (place.node != nullptr) return data_of(place.node);
+  auto* node = static_cast<Node*>(upcall("AllocateRoutine", table.AllocateRoutine, &table,
+                                         static_cast<CLONG>(sizeof(Node) + size)));
+  if (node == nullptr) return nullptr;
+  *node = {.Parent = place.above,
+           .LeftChild = nullptr,
+           .RightChild = nullptr,
+           .Balance = 1,
+           .Reserved = {}};
+  std::memcpy(data_of(node), buffer, size);
+  (place.left ? place.above->LeftChild : place.above->RightChild) = node;
+  rebalance_from(table, place.above);
+  ++table.NumberGenericTableElements;
+  if (is_new != nullptr) *is_new = TRUE;
+  return data_of(node);
+}
+
+bool is_equal(RTL_AVL_TABLE& table, PVOID buffer, Node* node) {
+  return upcall("CompareRoutine", table.CompareRoutine, &table, buffer, data_of(node)) ==
+         GenericEqual;
+}
+
 }  // namespace
 
 extern "C" {
@@ -152,23 +176,17 @@ void RtlInitializeGenericTableAvl(PRTL_AVL_TABLE Table, PRTL_AVL_COMPARE_ROUTINE
 
 PVOID RtlInsertElementGenericTableAvl(PRTL_AVL_TABLE Table, PVOID Buffer, CLONG BufferSize,
                                       PBOOLEAN NewElement) {
-  if (NewElement != nullptr) *NewElement = FALSE;
-  const Place place = find(*Table, Buffer);
-  if (place.node != nullptr) return data_of(place.node);
-  auto* node = static_cast<Node*>(upcall("AllocateRoutine", Table->AllocateRoutine, Table,
-                                         static_cast<CLONG>(sizeof(Node) + BufferSize)));
-  if (node == nullptr) return nullptr;
-  *node = {.Parent = place.above,
-           .LeftChild = nullptr,
-           .RightChild = nullptr,
-           .Balance = 1,
-           .Reserved = {}};
-  std::memcpy(data_of(node), Buffer, BufferSize);
-  (place.left ? place.above->LeftChild : place.above->RightChild) = node;
-  rebalance_from(*Table, place.above);
-  ++Table->NumberGenericTableElements;
-  if (NewElement != nullptr) *NewElement = TRUE;
-  return data_of(node);
+  return insert(*Table, find(*Table, Buffer), Buffer, BufferSize, NewElement);
+}
+
+PVOID RtlInsertElementGenericTableFullAvl(PRTL_AVL_TABLE Table, PVOID Buffer, CLONG BufferSize,
+                                          PBOOLEAN NewElement, PVOID NodeOrParent,
+                                          TABLE_SEARCH_RESULT SearchResult) {
+  auto* const node = static_cast<Node*>(NodeOrParent);
+  const Place place = SearchResult == TableFoundNode
+                          ? Place{node, nullptr, false}
+                          : Place{nullptr, node, SearchResult == TableInsertAsLeft};
+  return insert(*Table, place, Buffer, BufferSize, NewElement);
 }
 
 BOOLEAN RtlDeleteElementGenericTableAvl(PRTL_AVL_TABLE Table, PVOID Buffer) {
@@ -192,6 +210,40 @@ PVOID RtlEnumerateGenericTableAvl(PRTL_AVL_TABLE Table, BOOLEAN Restart) {
   Node* node = Table->RestartKey == nullptr ? first(*Table) : next(*Table, Table->RestartKey);
   if (node == nullptr) return nullptr;
   Table->RestartKey = node;
+  return data_of(node);
+}
+
+PVOID RtlLookupElementGenericTableFullAvl(PRTL_AVL_TABLE Table, PVOID Buffer, PVOID* NodeOrParent,
+                                          TABLE_SEARCH_RESULT* SearchResult) {
+  const Place place = find(*Table, Buffer);
+  *NodeOrParent = place.node != nullptr ? place.node : place.above;
+  if (place.node != nullptr) {
+    *SearchResult = TableFoundNode;
+    return data_of(place.node);
+  }
+  *SearchResult = root_of(*Table) == nullptr ? TableEmptyTree
+                  : place.left               ? TableInsertAsLeft
+                                             : TableInsertAsRight;
+  return nullptr;
+}
+
+PVOID RtlLookupFirstMatchingElementGenericTableAvl(PRTL_AVL_TABLE Table, PVOID Buffer,
+                                                   PVOID* RestartKey) {
+  Node* node = find(*Table, Buffer).node;
+  if (node == nullptr) return nullptr;
+  for (Node* before = previous(*Table, node); before != nullptr && is_equal(*Table, Buffer, before);
+       before = previous(*Table, node)) {
+    node = before;
+  }
+  *RestartKey = node;
+  return data_of(node);
+}
+
+PVOID RtlEnumerateGenericTableWithoutSplayingAvl(PRTL_AVL_TABLE Table, PVOID* RestartKey) {
+  auto* const last = static_cast<Node*>(*RestartKey);
+  Node* const node = last == nullptr ? first(*Table) : next(*Table, last);
+  if (node == nullptr) return nullptr;
+  *RestartKey = node;
   return data_of(node);
 }
 

@@ -88,5 +88,42 @@ TEST(AvlTable, MayLoseTheElementThatEnumerationStandsAt) {
   EXPECT_EQ(count, 10);
 }
 
+TEST(AvlTable, FullFormsSearchOnceAndTheFirstMatchIsFound) {
+  RTL_AVL_TABLE table;
+  // Elements that are equal but for a factor of ten match.
+  const auto compare_tens = [](PRTL_AVL_TABLE of, PVOID first, PVOID second) {
+    Element tens[2] = {*static_cast<Element*>(first), *static_cast<Element*>(second)};
+    if (of->TableContext != nullptr) tens[0].key /= 10, tens[1].key /= 10;
+    return compare(of, &tens[0], &tens[1]);
+  };
+  RtlInitializeGenericTableAvl(&table, compare_tens, allocate, free_element, nullptr);
+  for (int key : {25, 11, 22, 37, 21, 29, 23}) {
+    Element element = {key, 0};
+    PVOID place;
+    TABLE_SEARCH_RESULT result;
+    EXPECT_EQ(RtlLookupElementGenericTableFullAvl(&table, &element, &place, &result), nullptr);
+    EXPECT_EQ(result == TableEmptyTree, key == 25);
+    EXPECT_NE(RtlInsertElementGenericTableFullAvl(&table, &element, sizeof element, nullptr, place,
+                                                  result),
+              nullptr);
+  }
+  table.TableContext = &table;
+  Element twenties = {20, 0};
+  PVOID restart;
+  auto* found = static_cast<Element*>(
+      RtlLookupFirstMatchingElementGenericTableAvl(&table, &twenties, &restart));
+  for (int key : {21, 22, 23, 25, 29, 37}) {
+    ASSERT_NE(found, nullptr);
+    EXPECT_EQ(found->key, key);
+    found = static_cast<Element*>(RtlEnumerateGenericTableWithoutSplayingAvl(&table, &restart));
+  }
+  EXPECT_EQ(found, nullptr);
+  table.TableContext = nullptr;
+  while (PVOID element = RtlGetElementGenericTableAvl(&table, 0)) {
+    Element copy = *static_cast<Element*>(element);
+    RtlDeleteElementGenericTableAvl(&table, &copy);
+  }
+}
+
 }  // namespace
 }  // namespace wskrun::nt
