@@ -19,6 +19,7 @@
 #include <wdm/io_csq.h>
 #include <wdm/io_remove_lock.h>
 #include <wdm/ke.h>
+#include <wdm/ke_queue.h>
 #include <wdm/list.h>
 #include <wdm/mm.h>
 #include <wdm/ob.h>

@@ -7,6 +7,7 @@
 #include "nt/ke_bugcheck.h"
 #include "nt/ke_mutex.h"
 #include "nt/ke_processor.h"
+#include "nt/ke_queue.h"
 
 namespace wskrun::nt {
 namespace {
@@ -34,6 +35,10 @@ void try_end_wait(DispatcherLock& lock, KWAIT_BLOCK& block) {
     satisfy_all(thread.wait, thread);
     lock.end_wait(thread, STATUS_WAIT_0);
   }
+}
+
+bool has_signal(const DISPATCHER_HEADER& header) {
+  return header.SignalState > 0 && (header.Type != kQueueObject || queue_has_turn(header));
 }
 
 // The next block of another thread: ending a wait unlinks all blocks of its thread.
@@ -109,7 +114,7 @@ void check_header(const DISPATCHER_HEADER& header, const char* function) {
 }
 
 bool is_signaled(const DISPATCHER_HEADER& header, const Thread& thread) {
-  if (header.SignalState > 0) return true;
+  if (has_signal(header)) return true;
   return header.Type == kMutantObject && owns_mutex(header, thread);
 }
 
@@ -131,6 +136,8 @@ void satisfy(DISPATCHER_HEADER& header, Thread& thread) {
       return;
     case kMutantObject:
       return take_mutex(header, thread);
+    case kQueueObject:
+      return take_entry(header, thread);
     default:
       return;  // Notification events, timers and threads stay signalled.
   }
@@ -142,7 +149,7 @@ void satisfy_all(const Wait& wait, Thread& thread) {
 
 void wake_waiters(DispatcherLock& lock, DISPATCHER_HEADER& header) {
   LIST_ENTRY& head = header.WaitListHead;
-  for (LIST_ENTRY* entry = head.Flink; entry != &head && header.SignalState > 0;) {
+  for (LIST_ENTRY* entry = head.Flink; entry != &head && has_signal(header);) {
     KWAIT_BLOCK& block = *CONTAINING_RECORD(entry, KWAIT_BLOCK, WaitListEntry);
     entry = next_of_another_thread(head, entry);
     try_end_wait(lock, block);

@@ -18,6 +18,7 @@ enum : UCHAR {
   kEventNotificationObject = 0,
   kEventSynchronizationObject = 1,
   kMutantObject = 2,
+  kQueueObject = 4,
   kSemaphoreObject = 5,
   kThreadObject = 6,
   kTimerNotificationObject = 8,

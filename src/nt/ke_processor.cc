@@ -2,7 +2,6 @@
 #include "nt/ke_processor.h"
 
 #include <atomic>
-#include <utility>
 
 #include "nt/ps_thread.h"
 #include "nt/sched.h"
@@ -19,6 +18,11 @@ thread_local unsigned thread_processor = kNoProcessor;
 unsigned processor_count() {
   const unsigned set = count.load(std::memory_order_relaxed);
   return set != 0 ? set : sched::processors();
+}
+
+KAFFINITY all_processors() {
+  const unsigned processors = processor_count();
+  return processors >= 64 ? ~KAFFINITY{0} : (KAFFINITY{1} << processors) - 1;
 }
 
 void set_processor_count(unsigned processors) {
@@ -44,7 +48,8 @@ void set_own_processor(unsigned processor) {
 unsigned current_processor() {
   if (thread_processor != kNoProcessor) return thread_processor;
   const Thread& self = current_thread();
-  if (self.affinity != 0) return static_cast<unsigned>(__builtin_ctzll(self.affinity));
+  const KAFFINITY affinity = self.affinity;
+  if (affinity != 0) return static_cast<unsigned>(__builtin_ctzll(affinity));
   return self.id / 4 % processor_count();
 }
 
@@ -59,11 +64,6 @@ bool is_our_group(USHORT group) {
 }
 
 constexpr ULONG kInvalidProcessorIndex = 0xFFFFFFFF;
-
-KAFFINITY all_processors() {
-  const unsigned processors = processor_count();
-  return processors >= 64 ? ~KAFFINITY{0} : (KAFFINITY{1} << processors) - 1;
-}
 
 }  // namespace
 
@@ -119,11 +119,46 @@ ULONG KeGetProcessorIndexFromNumber(PPROCESSOR_NUMBER ProcNumber) {
   return known ? ProcNumber->Number : kInvalidProcessorIndex;
 }
 
+// NUMA: to the driver all processors are one node.
+
+USHORT KeGetCurrentNodeNumber(VOID) {
+  return 0;
+}
+
+USHORT KeQueryHighestNodeNumber(VOID) {
+  return 0;
+}
+
+VOID KeQueryNodeActiveAffinity(USHORT NodeNumber, PGROUP_AFFINITY Affinity, PUSHORT Count) {
+  const bool known = NodeNumber == 0;
+  if (Affinity != nullptr) {
+    *Affinity = {};
+    Affinity->Mask = known ? all_processors() : 0;
+  }
+  if (Count != nullptr) *Count = KeQueryNodeMaximumProcessorCount(NodeNumber);
+}
+
+USHORT KeQueryNodeMaximumProcessorCount(USHORT NodeNumber) {
+  return static_cast<USHORT>(NodeNumber == 0 ? processor_count() : 0);
+}
+
+ULONG KeGetRecommendedSharedDataAlignment(VOID) {
+  return SYSTEM_CACHE_ALIGNMENT_SIZE;
+}
+
 // Affinities. Linux goes on to run the thread where it likes, but the thread counts as one of the
 // processor it asked for: that one's number, and its DPCs.
 
 KAFFINITY KeSetSystemAffinityThreadEx(KAFFINITY Affinity) {
-  return std::exchange(current_thread().affinity, Affinity & all_processors());
+  return current_thread().affinity.exchange(Affinity & all_processors());
+}
+
+VOID KeSetSystemAffinityThread(KAFFINITY Affinity) {
+  KeSetSystemAffinityThreadEx(Affinity);
+}
+
+VOID KeRevertToUserAffinityThread(VOID) {
+  current_thread().affinity = 0;
 }
 
 VOID KeRevertToUserAffinityThreadEx(KAFFINITY Affinity) {

@@ -11,6 +11,7 @@ inline constexpr unsigned kNoProcessor = ~0u;
 // How many processors the driver sees; fixed while the executive runs.
 unsigned processor_count();
 void set_processor_count(unsigned count);
+KAFFINITY all_processors();  // A bit for each.
 
 // The IRQL of a processor's thread outside DPCs: there it calls the driver's event callbacks and
 // completion routines.

@@ -147,6 +147,11 @@ BOOLEAN set_timer(KTIMER& timer, LARGE_INTEGER due_time, ULONG period_ms, KDPC* 
 
 }  // namespace
 
+bool timer_is_set(KTIMER& timer) {
+  DispatcherLock lock;
+  return timer_queue().contains(timer);
+}
+
 void start_timer_thread() {
   TimerQueue& queue = timer_queue();
   queue.stopping.store(false, std::memory_order_relaxed);

@@ -7,6 +7,7 @@
 #include "nt/ke_bugcheck.h"
 #include "nt/ke_dispatcher.h"
 #include "nt/ke_processor.h"
+#include "nt/ke_queue.h"
 #include "nt/sched.h"
 #include "probe/mistake.h"
 
@@ -43,19 +44,24 @@ void check_may_block(const char* function, const void* object) {
   }
 }
 
-// Tells who asked to know that the thread sleeps.
+// Tells who asked to know that the thread sleeps, and its queue.
 class BlockScope {
  public:
-  explicit BlockScope(const Thread& thread) : on_block_(thread.on_block) {
+  explicit BlockScope(Thread& thread)
+      : thread_(thread), worked_for_queue_(thread.has_queue_turn), on_block_(thread.on_block) {
+    if (worked_for_queue_) pause_queue_work(thread_);
     if (on_block_ != nullptr) on_block_(true);
   }
   ~BlockScope() {
     if (on_block_ != nullptr) on_block_(false);
+    if (worked_for_queue_) resume_queue_work(thread_);
   }
   BlockScope(const BlockScope&) = delete;
   BlockScope& operator=(const BlockScope&) = delete;
 
  private:
+  Thread& thread_;
+  const bool worked_for_queue_;
   void (*const on_block_)(bool begins);
 };
 

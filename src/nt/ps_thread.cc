@@ -9,6 +9,8 @@
 #include "nt/ke_bugcheck.h"
 #include "nt/ke_dispatcher.h"
 #include "nt/ke_mutex.h"
+#include "nt/ke_processor.h"
+#include "nt/ke_queue.h"
 #include "nt/ob_object.h"
 
 namespace wskrun::nt {
@@ -32,7 +34,11 @@ thread_local Thread* this_thread = nullptr;
 
 // Gives a thread that the runtime did not start its record, for as long as it runs.
 struct ForeignThread {
-  ForeignThread() { this_thread = make_thread(); }
+  ForeignThread() {
+    Thread* const made = make_thread();
+    CHECK(made != nullptr);
+    become_thread(*made);
+  }
   ~ForeignThread() {
     Thread& thread = *this_thread;
     check_may_end(thread);
@@ -44,7 +50,7 @@ struct ForeignThread {
 
 }  // namespace
 
-Thread::Thread() : id(next_thread_id()) {
+Thread::Thread() : id(next_thread_id()), ideal_processor(id / 4 % processor_count()) {
   initialize_header(header, kThreadObject, sizeof header, 0);
   InitializeListHead(&owned_mutexes);
 }
@@ -57,13 +63,14 @@ Thread* make_thread() {
 Thread& current_thread() {
   if (this_thread == nullptr) {
     static thread_local ForeignThread foreign;
-    CHECK(this_thread != nullptr);
+    CHECK(this_thread != nullptr);  // Else it has ended already.
   }
   return *this_thread;
 }
 
 void become_thread(Thread& thread) {
   this_thread = &thread;
+  thread.native_id.store(sched::native_thread_id(), std::memory_order_release);
 }
 
 void check_may_end(const Thread& thread) {
@@ -76,6 +83,7 @@ void check_may_end(const Thread& thread) {
 
 void signal_end(Thread& thread) {
   DispatcherLock lock;
+  leave_queue(lock, thread);
   thread.header.SignalState = 1;
   wake_waiters(lock, thread.header);
 }

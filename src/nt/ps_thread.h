@@ -37,6 +37,12 @@ struct Thread {
   KWAIT_BLOCK own_blocks[THREAD_WAIT_OBJECTS];
   LIST_ENTRY owned_mutexes;  // KMUTEX::MutantListEntry. Guarded by the dispatcher lock.
 
+  // The KQUEUE that the thread works for. Guarded by the dispatcher lock.
+  KQUEUE* queue = nullptr;
+  LIST_ENTRY queue_entry_of_thread;         // In KQUEUE::ThreadListHead, while there is a queue.
+  std::atomic<bool> has_queue_turn{false};  // Counts among those that work. Only itself takes one.
+  LIST_ENTRY* queue_entry = nullptr;        // What its wait for a queue has given it.
+
   // The thread's own; while it waits, also of who gives it a mutex.
   LONG critical_regions = 0;  // How often it has disabled normal kernel APCs.
   LONG guarded_regions = 0;   // How often it has disabled all of them.
@@ -45,7 +51,9 @@ struct Thread {
 
   const std::uint32_t id;
   std::atomic<KPRIORITY> priority{kNormalPriority};
-  KAFFINITY affinity = 0;  // Where the driver wants to run it; 0: anywhere. The thread's own.
+  std::atomic<KAFFINITY> affinity{0};  // Where the driver wants to run it; 0: anywhere.
+  std::atomic<ULONG> ideal_processor;  // An index. Kept for the driver to read.
+  std::atomic<int> native_id{0};       // sched's; 0: it does not run yet.
 
   // Set for threads of PsCreateSystemThread.
   void (*start_routine)(void* context) = nullptr;

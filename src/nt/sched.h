@@ -47,8 +47,8 @@ void yield();
 
 enum class ThreadToken : std::uintptr_t {};
 
-// Runs entry(context) on a new thread called `name` (15 characters count). False: the system has no
-// thread to give. Every thread started must be joined.
+// Runs entry(context) on a new thread called `name`, a literal (15 characters count). False: the
+// system has no thread to give. Every thread started must be joined.
 bool start_thread(const char* name, void (*entry)(void* context), void* context,
                   ThreadToken& token);
 void join_thread(ThreadToken token);
@@ -59,6 +59,11 @@ struct Stack {
   std::uintptr_t high;
 };
 Stack own_stack();
+
+// What the system calls the calling thread by, and a name for a thread for people to see. Nothing
+// happens when the thread has ended.
+int native_thread_id();
+void name_thread(int native_id, const char* name);
 
 // How many processors the process may use; at least 1.
 unsigned processors();

@@ -1,5 +1,6 @@
 // sched over Linux threads: futexes, pthreads and the system's clocks.
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
@@ -8,6 +9,8 @@
 #include <unistd.h>
 
 #include <climits>
+#include <cstdio>
+#include <cstring>
 #include <memory>
 
 #include "base/check.h"
@@ -56,12 +59,14 @@ Stack find_own_stack() {
 }
 
 struct Start {
+  const char* name;
   void (*entry)(void* context);
   void* context;
 };
 
 void* run_thread(void* argument) {
   const std::unique_ptr<Start> start(static_cast<Start*>(argument));
+  pthread_setname_np(pthread_self(), start->name);
   start->entry(start->context);
   return nullptr;
 }
@@ -121,11 +126,10 @@ void yield() {
 
 bool start_thread(const char* name, void (*entry)(void* context), void* context,
                   ThreadToken& token) {
-  auto start = std::make_unique<Start>(Start{entry, context});
+  auto start = std::make_unique<Start>(Start{name, entry, context});
   pthread_t thread;
   if (pthread_create(&thread, nullptr, run_thread, start.get()) != 0) return false;
   start.release();  // The thread's now.
-  pthread_setname_np(thread, name);
   token = static_cast<ThreadToken>(thread);
   return true;
 }
@@ -137,6 +141,21 @@ void join_thread(ThreadToken token) {
 Stack own_stack() {
   thread_local const Stack stack = find_own_stack();
   return stack;
+}
+
+int native_thread_id() {
+  return gettid();
+}
+
+void name_thread(int native_id, const char* name) {
+  // pthread_setname_np needs a thread that is surely there.
+  char path[64];
+  std::snprintf(path, sizeof path, "/proc/self/task/%d/comm", native_id);
+  const int file = open(path, O_WRONLY | O_CLOEXEC);
+  if (file < 0) return;
+  const ssize_t written = write(file, name, std::strlen(name));
+  (void)written;  // The thread may just have ended.
+  close(file);
 }
 
 unsigned processors() {

@@ -7,6 +7,7 @@
 #include <wdm/ex_locks.h>
 #include <wdm/ex_pool.h>
 #include <wdm/ex_resource.h>
+#include <wdm/ex_timer.h>
 
 EXTERN_C_START
 
