@@ -15,6 +15,7 @@
 #include <wdm/ex.h>
 #include <wdm/ex_callback.h>
 #include <wdm/interlocked.h>
+#include <wdm/intrinsics.h>
 #include <wdm/io.h>
 #include <wdm/io_csq.h>
 #include <wdm/io_remove_lock.h>

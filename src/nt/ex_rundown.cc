@@ -9,6 +9,10 @@
 
 static_assert(sizeof(EX_RUNDOWN_REF) == sizeof(void*));
 
+struct _EX_RUNDOWN_REF_CACHE_AWARE {
+  EX_RUNDOWN_REF reference;
+};
+
 namespace wskrun::nt {
 namespace {
 
@@ -118,6 +122,60 @@ VOID ExRundownCompleted(PEX_RUNDOWN_REF RunRef) {
 VOID ExWaitForRundownProtectionRelease(PEX_RUNDOWN_REF RunRef) {
   require_irql_at_most(APC_LEVEL, __func__);
   wait_for_release(RunRef);
+}
+
+// The cache-aware kind. Windows has a counter for each processor; here one word serves them all.
+
+SIZE_T ExSizeOfRundownProtectionCacheAware(VOID) {
+  return sizeof(_EX_RUNDOWN_REF_CACHE_AWARE);
+}
+
+VOID ExInitializeRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware,
+                                             SIZE_T RunRefSize) {
+  (void)RunRefSize;  // What the function above says.
+  ExInitializeRundownProtection(&RunRefCacheAware->reference);
+}
+
+PEX_RUNDOWN_REF_CACHE_AWARE ExAllocateCacheAwareRundownProtection(POOL_TYPE PoolType,
+                                                                  ULONG PoolTag) {
+  auto* const made = static_cast<PEX_RUNDOWN_REF_CACHE_AWARE>(
+      ExAllocatePoolWithTag(PoolType, sizeof(_EX_RUNDOWN_REF_CACHE_AWARE), PoolTag));
+  if (made != nullptr) ExInitializeRundownProtection(&made->reference);
+  return made;
+}
+
+VOID ExFreeCacheAwareRundownProtection(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware) {
+  ExFreePool(RunRefCacheAware);
+}
+
+VOID ExReInitializeRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware) {
+  ExReInitializeRundownProtection(&RunRefCacheAware->reference);
+}
+
+BOOLEAN ExAcquireRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware) {
+  return ExAcquireRundownProtection(&RunRefCacheAware->reference);
+}
+
+BOOLEAN ExAcquireRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware,
+                                               ULONG Count) {
+  return ExAcquireRundownProtectionEx(&RunRefCacheAware->reference, Count);
+}
+
+VOID ExReleaseRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware) {
+  ExReleaseRundownProtection(&RunRefCacheAware->reference);
+}
+
+VOID ExReleaseRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware,
+                                            ULONG Count) {
+  ExReleaseRundownProtectionEx(&RunRefCacheAware->reference, Count);
+}
+
+VOID ExWaitForRundownProtectionReleaseCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware) {
+  ExWaitForRundownProtectionRelease(&RunRefCacheAware->reference);
+}
+
+VOID ExRundownCompletedCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware) {
+  ExRundownCompleted(&RunRefCacheAware->reference);
 }
 
 }  // extern "C"

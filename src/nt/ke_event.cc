@@ -29,6 +29,17 @@ LONG KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait) {
   return previous;
 }
 
+LONG KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait) {
+  (void)Increment;
+  require_irql_at_most(Wait ? APC_LEVEL : DISPATCH_LEVEL, __func__);
+  DispatcherLock lock;
+  check_header(Event->Header, __func__);
+  const LONG previous = std::exchange(Event->Header.SignalState, 1);
+  if (previous == 0) wake_waiters(lock, Event->Header);
+  Event->Header.SignalState = 0;
+  return previous;
+}
+
 LONG KeResetEvent(PRKEVENT Event) {
   require_irql_at_most(DISPATCH_LEVEL, __func__);
   DispatcherLock lock;

@@ -155,6 +155,20 @@ LONG_PTR ObfDereferenceObjectWithTag(PVOID Object, ULONG Tag) {
   return dereference_object(Object);
 }
 
+BOOLEAN ObReferenceObjectSafe(PVOID Object) {
+  std::atomic<LONG_PTR>& references = object_header(Object).references;
+  LONG_PTR count = references.load(std::memory_order_relaxed);
+  while (count > 0) {
+    if (references.compare_exchange_weak(count, count + 1, std::memory_order_relaxed)) return TRUE;
+  }
+  return FALSE;
+}
+
+NTSTATUS ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE PreviousMode) {
+  (void)PreviousMode;  // Every handle is the kernel's.
+  return ZwClose(Handle);
+}
+
 VOID ObDereferenceObjectDeferDelete(PVOID Object) {
   dereference_object(Object);
 }

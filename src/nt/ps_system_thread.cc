@@ -196,6 +196,10 @@ BOOLEAN PsIsThreadTerminating(PETHREAD Thread) {
   return thread_of(Thread).header.SignalState != 0;
 }
 
+KPROCESSOR_MODE ExGetPreviousMode(VOID) {
+  return KernelMode;  // Nobody else calls.
+}
+
 BOOLEAN PsIsSystemThread(PETHREAD Thread) {
   (void)Thread;  // There are no others: every thread belongs to the system process.
   return TRUE;

@@ -1,6 +1,8 @@
 // Bitmaps in the caller's memory, in words of 32 bits, bit 0 first. Runs are looked for bit by bit.
 #include <wdm.h>
 
+#include <algorithm>
+
 namespace {
 
 constexpr ULONG kNotFound = MAXULONG;
@@ -59,9 +61,96 @@ ULONG number_of_set(const RTL_BITMAP& map) {
   return count;
 }
 
+// The run of clear bits that bit `from` or a later one is the first of; of no bits: there is none.
+RTL_BITMAP_RUN next_clear_run(const RTL_BITMAP& map, ULONG from) {
+  while (from < map.SizeOfBitMap && test(map, from)) ++from;
+  ULONG end = from;
+  while (end < map.SizeOfBitMap && !test(map, end)) ++end;
+  return {from, end - from};
+}
+
+ULONG tell(const RTL_BITMAP_RUN& run, ULONG& start) {
+  start = run.StartingIndex;
+  return run.NumberOfBits;
+}
+
+RTL_BITMAP_RUN longest_clear_run(const RTL_BITMAP& map) {
+  RTL_BITMAP_RUN longest{};
+  for (RTL_BITMAP_RUN run = next_clear_run(map, 0); run.NumberOfBits != 0;
+       run = next_clear_run(map, run.StartingIndex + run.NumberOfBits)) {
+    if (run.NumberOfBits > longest.NumberOfBits) longest = run;
+  }
+  return longest;
+}
+
+// Keeps the longest runs, the longest first. Returns how many there are.
+ULONG keep_longest(RTL_BITMAP_RUN* runs, ULONG count, ULONG room, const RTL_BITMAP_RUN& run) {
+  RTL_BITMAP_RUN* const place = std::find_if(runs, runs + count, [&](const RTL_BITMAP_RUN& each) {
+    return each.NumberOfBits < run.NumberOfBits;
+  });
+  if (place == runs + room) return count;
+  RTL_BITMAP_RUN* const end = runs + std::min(count + 1, room);
+  std::move_backward(place, end - 1, end);
+  *place = run;
+  return static_cast<ULONG>(end - runs);
+}
+
 }  // namespace
 
 extern "C" {
+
+ULONG RtlFindClearRuns(PRTL_BITMAP BitMapHeader, PRTL_BITMAP_RUN RunArray, ULONG SizeOfRunArray,
+                       BOOLEAN LocateLongestRuns) {
+  ULONG count = 0;
+  for (RTL_BITMAP_RUN run = next_clear_run(*BitMapHeader, 0); run.NumberOfBits != 0;
+       run = next_clear_run(*BitMapHeader, run.StartingIndex + run.NumberOfBits)) {
+    if (LocateLongestRuns) {
+      count = keep_longest(RunArray, count, SizeOfRunArray, run);
+    } else {
+      if (count == SizeOfRunArray) break;
+      RunArray[count++] = run;
+    }
+  }
+  return count;
+}
+
+ULONG RtlFindFirstRunClear(PRTL_BITMAP BitMapHeader, PULONG StartingIndex) {
+  return tell(next_clear_run(*BitMapHeader, 0), *StartingIndex);
+}
+
+ULONG RtlFindLongestRunClear(PRTL_BITMAP BitMapHeader, PULONG StartingIndex) {
+  return tell(longest_clear_run(*BitMapHeader), *StartingIndex);
+}
+
+ULONG RtlFindNextForwardRunClear(PRTL_BITMAP BitMapHeader, ULONG FromIndex,
+                                 PULONG StartingRunIndex) {
+  return tell(next_clear_run(*BitMapHeader, FromIndex), *StartingRunIndex);
+}
+
+ULONG RtlFindLastBackwardRunClear(PRTL_BITMAP BitMapHeader, ULONG FromIndex,
+                                  PULONG StartingRunIndex) {
+  const RTL_BITMAP& map = *BitMapHeader;
+  if (map.SizeOfBitMap == 0) return 0;
+  ULONG last = std::min(FromIndex, map.SizeOfBitMap - 1);
+  while (last > 0 && test(map, last)) --last;
+  if (test(map, last)) return 0;
+  ULONG first = last;
+  while (first > 0 && !test(map, first - 1)) --first;
+  *StartingRunIndex = first;
+  return last - first + 1;
+}
+
+CCHAR RtlFindMostSignificantBit(ULONGLONG Set) {
+  return static_cast<CCHAR>(Set == 0 ? -1 : 63 - __builtin_clzll(Set));
+}
+
+CCHAR RtlFindLeastSignificantBit(ULONGLONG Set) {
+  return static_cast<CCHAR>(Set == 0 ? -1 : __builtin_ctzll(Set));
+}
+
+ULONG RtlNumberOfSetBitsUlongPtr(ULONG_PTR Target) {
+  return static_cast<ULONG>(__builtin_popcountl(Target));
+}
 
 void RtlInitializeBitMap(PRTL_BITMAP BitMapHeader, PULONG BitMapBuffer, ULONG SizeOfBitMap) {
   *BitMapHeader = {SizeOfBitMap, BitMapBuffer};

@@ -86,6 +86,20 @@ NTSTATUS convert_into(To* destination, ULONG room_bytes, ULONG* actual_bytes,
   return STATUS_BUFFER_TOO_SMALL;
 }
 
+// The ANSI forms of it do not say that something is cut or unknown.
+template <typename To, typename From>
+NTSTATUS convert_what_fits(To* destination, ULONG room_bytes, ULONG* actual_bytes,
+                           std::basic_string_view<From> source) {
+  ULONG converted_bytes = 0;
+  convert_into(destination, room_bytes, &converted_bytes, source);
+  if (actual_bytes != nullptr) *actual_bytes = converted_bytes;
+  return STATUS_SUCCESS;
+}
+
+std::u16string_view wide_text(PCWCH text, ULONG size_bytes) {
+  return {text, size_bytes / sizeof(WCHAR)};
+}
+
 bool is_base(ULONG base) {
   return base == 0 || base == 2 || base == 8 || base == 10 || base == 16;
 }
@@ -200,6 +214,34 @@ NTSTATUS RtlUnicodeToUTF8N(PCHAR UTF8StringDestination, ULONG UTF8StringMaxByteC
   return convert_into(
       UTF8StringDestination, UTF8StringMaxByteCount, UTF8StringActualByteCount,
       std::u16string_view(UnicodeStringSource, UnicodeStringByteCount / sizeof(WCHAR)));
+}
+
+NTSTATUS RtlMultiByteToUnicodeN(PWCH UnicodeString, ULONG MaxBytesInUnicodeString,
+                                PULONG BytesInUnicodeString, const CHAR* MultiByteString,
+                                ULONG BytesInMultiByteString) {
+  return convert_what_fits(UnicodeString, MaxBytesInUnicodeString, BytesInUnicodeString,
+                           std::string_view(MultiByteString, BytesInMultiByteString));
+}
+
+NTSTATUS RtlUnicodeToMultiByteN(PCHAR MultiByteString, ULONG MaxBytesInMultiByteString,
+                                PULONG BytesInMultiByteString, PCWCH UnicodeString,
+                                ULONG BytesInUnicodeString) {
+  return convert_what_fits(MultiByteString, MaxBytesInMultiByteString, BytesInMultiByteString,
+                           wide_text(UnicodeString, BytesInUnicodeString));
+}
+
+NTSTATUS RtlMultiByteToUnicodeSize(PULONG BytesInUnicodeString, const CHAR* MultiByteString,
+                                   ULONG BytesInMultiByteString) {
+  const std::string_view text(MultiByteString, BytesInMultiByteString);
+  *BytesInUnicodeString = static_cast<ULONG>(to_utf16(text).size() * sizeof(WCHAR));
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS RtlUnicodeToMultiByteSize(PULONG BytesInMultiByteString, PCWCH UnicodeString,
+                                   ULONG BytesInUnicodeString) {
+  *BytesInMultiByteString =
+      static_cast<ULONG>(to_utf8(wide_text(UnicodeString, BytesInUnicodeString)).size());
+  return STATUS_SUCCESS;
 }
 
 NTSTATUS RtlUnicodeStringToInteger(PCUNICODE_STRING String, ULONG Base, PULONG Value) {

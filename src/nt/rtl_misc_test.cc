@@ -20,6 +20,48 @@ TEST(RtlMemory, CountsEqualBytes) {
   EXPECT_EQ(RtlCompareMemory("a", "b", 0), 0u);
 }
 
+TEST(RtlMemory, RepeatsAPattern) {
+  ULONG words[4] = {};
+  RtlFillMemoryUlong(words, 3 * sizeof(ULONG), 0x01020304);
+  EXPECT_EQ(words[2], 0x01020304u);
+  EXPECT_EQ(words[3], 0u);
+  EXPECT_EQ(RtlCompareMemoryUlong(words, sizeof words, 0x01020304), 12u);
+  RtlFillMemoryUlonglong(words, sizeof words, 0x0000000500000006);
+  EXPECT_EQ(words[2], 6u);
+  EXPECT_EQ(words[3], 5u);
+}
+
+TEST(RtlMemory, IsZeroOrEqualWithoutTellingWhere) {
+  UCHAR bytes[8] = {};
+  EXPECT_TRUE(RtlIsZeroMemory(bytes, sizeof bytes));
+  EXPECT_TRUE(RtlConstantTimeEqualMemory(bytes, bytes, sizeof bytes));
+  UCHAR other[8] = {};
+  other[7] = 1;
+  EXPECT_FALSE(RtlIsZeroMemory(other, sizeof other));
+  EXPECT_FALSE(RtlConstantTimeEqualMemory(bytes, other, sizeof bytes));
+}
+
+TEST(RtlMemory, StoresWhereNothingIsAligned) {
+  UCHAR bytes[16] = {};
+  RtlStoreUlong(bytes + 1, 0x11223344);
+  RtlStoreUshort(bytes + 5, 0x5566);
+  RtlStoreUlonglong(bytes + 7, 0x0102030405060708);
+  ULONG word = 0;
+  USHORT half = 0;
+  RtlRetrieveUlong(&word, bytes + 1);
+  RtlRetrieveUshort(&half, bytes + 5);
+  EXPECT_EQ(word, 0x11223344u);
+  EXPECT_EQ(half, 0x5566);
+  EXPECT_EQ(bytes[7], 8);
+  EXPECT_EQ(RtlConvertLongToLargeInteger(-2).QuadPart, -2);
+  EXPECT_EQ(RtlConvertUlongToLargeInteger(0xFFFFFFFF).QuadPart, 0xFFFFFFFF);
+  const LUID luid = RtlConvertLongToLuid(-2);
+  EXPECT_EQ(luid.HighPart, -1);
+  const LUID zero = {};
+  EXPECT_TRUE(RtlIsZeroLuid(&zero));
+  EXPECT_FALSE(RtlEqualLuid(&luid, &zero));
+}
+
 struct TimeRow {
   LONGLONG time;
   TIME_FIELDS fields;
@@ -81,6 +123,11 @@ TEST(RtlVersion, IsWindows11) {
   EXPECT_TRUE(RtlIsNtDdiVersionAvailable(NTDDI_WIN10_RS2));
   EXPECT_FALSE(RtlIsNtDdiVersionAvailable(0x0B000000));
 
+  ULONG major = 0, build = 0;
+  EXPECT_FALSE(PsGetVersion(&major, nullptr, &build, nullptr));
+  EXPECT_EQ(major, version.dwMajorVersion);
+  EXPECT_EQ(build, version.dwBuildNumber);
+
   RTL_OSVERSIONINFOEXW wanted = {};
   wanted.dwMajorVersion = 6;
   wanted.dwMinorVersion = 3;
@@ -118,6 +165,63 @@ TEST(RtlBitMap, SetsFindsAndCounts) {
   EXPECT_EQ(RtlFindSetBitsAndClear(&map, 1, 40), 69u);
   RtlSetAllBits(&map);
   EXPECT_EQ(RtlFindClearBits(&map, 1, 0), MAXULONG);
+}
+
+// A map of these bits, the first one leftmost; 1 is set.
+struct BitText {
+  explicit BitText(const std::string& text) : words((text.size() + 31) / 32 + 1) {
+    RtlInitializeBitMap(&map, words.data(), static_cast<ULONG>(text.size()));
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (text[i] == '1') RtlSetBit(&map, static_cast<ULONG>(i));
+    }
+  }
+  std::vector<ULONG> words;
+  RTL_BITMAP map;
+};
+
+TEST(RtlBitMap, FindsRunsOfClearBits) {
+  BitText bits("1001110001011111111111111111111111111000010");
+  RTL_BITMAP* const map = &bits.map;
+  ULONG start = 99;
+  EXPECT_EQ(RtlFindFirstRunClear(map, &start), 2u);
+  EXPECT_EQ(start, 1u);
+  EXPECT_EQ(RtlFindLongestRunClear(map, &start), 4u);
+  EXPECT_EQ(start, 37u);
+  EXPECT_EQ(RtlFindNextForwardRunClear(map, 3, &start), 3u);
+  EXPECT_EQ(start, 6u);
+  EXPECT_EQ(RtlFindNextForwardRunClear(map, 43, &start), 0u);
+  EXPECT_EQ(RtlFindLastBackwardRunClear(map, 36, &start), 1u);
+  EXPECT_EQ(start, 10u);
+  EXPECT_EQ(RtlFindLastBackwardRunClear(map, 7, &start), 2u);  // Bits beyond the index stay out.
+  EXPECT_EQ(start, 6u);
+  EXPECT_EQ(RtlFindLastBackwardRunClear(map, 0, &start), 0u);
+  EXPECT_TRUE(RtlCheckBit(map, 0));
+  EXPECT_FALSE(RtlCheckBit(map, 42));
+}
+
+TEST(RtlBitMap, ListsTheFirstOrTheLongestRuns) {
+  BitText bits("0100110001000011110");
+  RTL_BITMAP_RUN runs[3];
+  EXPECT_EQ(RtlFindClearRuns(&bits.map, runs, 2, FALSE), 2u);
+  EXPECT_EQ(runs[0].StartingIndex, 0u);
+  EXPECT_EQ(runs[1].StartingIndex, 2u);
+  EXPECT_EQ(RtlFindClearRuns(&bits.map, runs, 3, TRUE), 3u);
+  const ULONG lengths[] = {4, 3, 2};
+  const ULONG starts[] = {10, 6, 2};
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(runs[i].NumberOfBits, lengths[i]);
+    EXPECT_EQ(runs[i].StartingIndex, starts[i]);
+  }
+  BitText full("111");
+  EXPECT_EQ(RtlFindClearRuns(&full.map, runs, 3, TRUE), 0u);
+}
+
+TEST(RtlBitMap, TellsAboutTheBitsOfANumber) {
+  EXPECT_EQ(RtlFindMostSignificantBit(0), -1);
+  EXPECT_EQ(RtlFindLeastSignificantBit(0), -1);
+  EXPECT_EQ(RtlFindMostSignificantBit(0x8000000000000010), 63);
+  EXPECT_EQ(RtlFindLeastSignificantBit(0x8000000000000010), 4);
+  EXPECT_EQ(RtlNumberOfSetBitsUlongPtr(0x8000000000000011), 3u);
 }
 
 TEST(RtlGuid, IsTextAndBack) {

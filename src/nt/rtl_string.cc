@@ -126,6 +126,14 @@ NTSTATUS RtlInitAnsiStringEx(PANSI_STRING DestinationString, PCSZ SourceString) 
   return STATUS_SUCCESS;
 }
 
+NTSTATUS RtlInitStringEx(PSTRING DestinationString, PCSZ SourceString) {
+  return RtlInitAnsiStringEx(DestinationString, SourceString);
+}
+
+NTSTATUS RtlInitUTF8StringEx(PUTF8_STRING DestinationString, PCSZ SourceString) {
+  return RtlInitAnsiStringEx(DestinationString, SourceString);
+}
+
 void RtlInitUnicodeString(PUNICODE_STRING DestinationString, PCWSTR SourceString) {
   *DestinationString = {};
   if (SourceString == nullptr) return;
@@ -155,6 +163,27 @@ void RtlCopyUnicodeString(PUNICODE_STRING DestinationString, PCUNICODE_STRING So
   if (SourceString == nullptr) return;
   append(*DestinationString, SourceString->Buffer,
          std::min(SourceString->Length, DestinationString->MaximumLength));
+}
+
+NTSTATUS RtlAppendStringToString(PSTRING Destination, const STRING* Source) {
+  if (Destination->Length + Source->Length > Destination->MaximumLength) {
+    return STATUS_BUFFER_TOO_SMALL;
+  }
+  std::memmove(Destination->Buffer + Destination->Length, Source->Buffer, Source->Length);
+  Destination->Length = static_cast<USHORT>(Destination->Length + Source->Length);
+  return STATUS_SUCCESS;
+}
+
+BOOLEAN RtlCreateUnicodeString(PUNICODE_STRING DestinationString, PCWSTR SourceString) {
+  const std::size_t size_bytes = size_bytes_of(SourceString);
+  if (size_bytes > kLongestWide) return FALSE;
+  const std::size_t with_zero = size_bytes + sizeof(WCHAR);
+  void* const buffer = allocate_string(with_zero, __builtin_return_address(0));
+  if (buffer == nullptr) return FALSE;
+  std::memcpy(buffer, SourceString, with_zero);
+  *DestinationString = {static_cast<USHORT>(size_bytes), static_cast<USHORT>(with_zero),
+                        static_cast<PWCH>(buffer)};
+  return TRUE;
 }
 
 NTSTATUS RtlAppendUnicodeToString(PUNICODE_STRING Destination, PCWSTR Source) {

@@ -212,5 +212,42 @@ TEST(RtlString, ChangesCase) {
   EXPECT_EQ(hash_lower, hash_upper);
 }
 
+TEST(RtlStrings, AreCopiedAppendedAndInitialised) {
+  UNICODE_STRING copy;
+  ASSERT_TRUE(RtlCreateUnicodeString(&copy, u"echo"));
+  EXPECT_EQ(view_of(copy), u"echo");
+  EXPECT_EQ(copy.Buffer[4], 0);
+  RtlFreeUnicodeString(&copy);
+
+  CHAR buffer[6];
+  STRING joined = {0, sizeof buffer, buffer};
+  const STRING half = RTL_CONSTANT_STRING("abc");
+  EXPECT_EQ(RtlAppendStringToString(&joined, &half), STATUS_SUCCESS);
+  EXPECT_EQ(RtlAppendStringToString(&joined, &half), STATUS_SUCCESS);
+  EXPECT_EQ(view_of(joined), "abcabc");
+  EXPECT_EQ(RtlAppendStringToString(&joined, &half), STATUS_BUFFER_TOO_SMALL);
+
+  STRING string;
+  EXPECT_EQ(RtlInitStringEx(&string, "text"), STATUS_SUCCESS);
+  EXPECT_EQ(view_of(string), "text");
+  const std::string too_long(70'000, 'x');
+  EXPECT_EQ(RtlInitUTF8StringEx(&string, too_long.c_str()), STATUS_NAME_TOO_LONG);
+}
+
+TEST(RtlStrings, AnsiBuffersAreConvertedAsFarAsTheyGo) {
+  WCHAR wide[3];
+  ULONG bytes = 0;
+  EXPECT_EQ(RtlMultiByteToUnicodeN(wide, sizeof wide, &bytes, "\u00e4bcd", 5), STATUS_SUCCESS);
+  EXPECT_EQ(bytes, sizeof wide);
+  EXPECT_EQ(std::u16string_view(wide, 3), u"\u00e4bc");
+  EXPECT_EQ(RtlMultiByteToUnicodeSize(&bytes, "\u00e4bcd", 5), STATUS_SUCCESS);
+  EXPECT_EQ(bytes, 8u);
+  CHAR narrow[2];
+  EXPECT_EQ(RtlUnicodeToMultiByteN(narrow, sizeof narrow, &bytes, u"a\u00e4", 4), STATUS_SUCCESS);
+  EXPECT_EQ(bytes, 1u);  // The second character has no room whole.
+  EXPECT_EQ(RtlUnicodeToMultiByteSize(&bytes, u"a\u00e4", 4), STATUS_SUCCESS);
+  EXPECT_EQ(bytes, 3u);
+}
+
 }  // namespace
 }  // namespace wskrun::nt

@@ -104,6 +104,16 @@ NTSTATUS RtlVerifyVersionInfo(PRTL_OSVERSIONINFOEXW VersionInfo, ULONG TypeMask,
   return STATUS_SUCCESS;
 }
 
+// FALSE: a free build.
+BOOLEAN PsGetVersion(PULONG MajorVersion, PULONG MinorVersion, PULONG BuildNumber,
+                     PUNICODE_STRING CSDVersion) {
+  if (MajorVersion != nullptr) *MajorVersion = kMajor;
+  if (MinorVersion != nullptr) *MinorVersion = kMinor;
+  if (BuildNumber != nullptr) *BuildNumber = kBuild;
+  if (CSDVersion != nullptr) *CSDVersion = {};
+  return FALSE;
+}
+
 BOOLEAN RtlIsNtDdiVersionAvailable(ULONG Version) {
   return Version <= kNtddi;
 }

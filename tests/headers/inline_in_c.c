@@ -19,6 +19,8 @@ int interlocked_in_c(void) {
   int target = 0;
   int* pointer = NULL;
   LONG evaluated = 0;
+  LONG64 pair[2] __attribute__((aligned(16))) = {1, 2};
+  LONG64 comparand[2] = {1, 2};
 
   CHECK_LINE(InterlockedIncrement(&unsigned_value) == 0);
   CHECK_LINE(InterlockedDecrement(&unsigned_value) < 0);
@@ -35,6 +37,10 @@ int interlocked_in_c(void) {
   CHECK_LINE(ReadAcquire(&words[0]) == 1);
   WriteRelease(&words[0], 2);
   CHECK_LINE(ReadNoFence(&words[0]) == 2);
+  CHECK_LINE(InterlockedCompareExchange128(pair, 8, 9, comparand) == 1 && pair[1] == 8);
+  CHECK_LINE(_rotr64(1, 1) == 1ULL << 63 && BitTestAndSet(words, 1) && !BitTestAndSet(words, 0));
+  WriteUInt32Release(&unsigned_value, 4);
+  CHECK_LINE(ReadUInt32NoFence(&unsigned_value) == 4);
   return 0;
 }
 

@@ -1,4 +1,4 @@
-// What the headers do inline, run: Interlocked on any integer, lists, SEH words, MDL and IRP
+// What the headers do inline, run: Interlocked on any integer, bits, lists, SEH words, MDL and IRP
 // macros. inline_in_c.c does the same where C takes another way than C++.
 #include <gtest/gtest.h>
 
@@ -90,6 +90,72 @@ TEST(Interlocked, PointersAndBits) {
   LONG64 wide = 0;
   EXPECT_FALSE(InterlockedBitTestAndSet64(&wide, 63));
   EXPECT_TRUE(BitTest64(&wide, 63));
+}
+
+TEST(Interlocked, SixteenBytesAreComparedAndExchanged) {
+  alignas(16) LONG64 target[2] = {1, 2};
+  LONG64 comparand[2] = {1, 3};
+  EXPECT_EQ(InterlockedCompareExchange128(target, 8, 9, comparand), 0);
+  EXPECT_EQ(comparand[0], 1);
+  EXPECT_EQ(comparand[1], 2);
+  EXPECT_EQ(InterlockedCompareExchange128(target, -8, 9, comparand), 1);
+  EXPECT_EQ(target[0], 9);
+  EXPECT_EQ(target[1], -8);
+  EXPECT_EQ(comparand[1], 2);
+}
+
+TEST(Interlocked, BitsAlsoWithoutALock) {
+  LONG words[2] = {0, 0};
+  EXPECT_FALSE(_bittestandset(words, 33));
+  EXPECT_TRUE(BitTestAndComplement(words, 33));
+  EXPECT_EQ(words[1], 0);
+  LONG64 wide = 1;
+  EXPECT_TRUE(BitTestAndReset64(&wide, 0));
+  EXPECT_EQ(wide, 0);
+}
+
+TEST(Interlocked, LoadsAndStoresOfEveryWidth) {
+  UINT8 byte = 0;
+  WriteUInt8Release(&byte, 200);
+  EXPECT_EQ(ReadUInt8Acquire(&byte), 200);
+  INT16 half = 0;
+  WriteInt16NoFence(&half, -5);
+  EXPECT_EQ(ReadInt16Raw(&half), -5);
+  ULONG64 wide = 0;
+  WriteULong64Release(&wide, ~0ull);
+  EXPECT_EQ(ReadULong64Acquire(&wide), ~0ull);
+  PVOID pointer = nullptr;
+  WritePointerRaw(&pointer, &byte);
+  EXPECT_EQ(ReadPointerRaw(&pointer), &byte);
+}
+
+TEST(Intrinsics, ScanForBits) {
+  ULONG index = 77;
+  EXPECT_EQ(BitScanForward(&index, 0), 0);
+  EXPECT_EQ(index, 77u);
+  EXPECT_NE(BitScanForward(&index, 0x80000100), 0);
+  EXPECT_EQ(index, 8u);
+  EXPECT_NE(_BitScanReverse(&index, 0x80000100), 0);
+  EXPECT_EQ(index, 31u);
+  EXPECT_NE(_BitScanForward64(&index, 1ull << 40), 0);
+  EXPECT_EQ(index, 40u);
+  EXPECT_NE(BitScanReverse64(&index, 3), 0);
+  EXPECT_EQ(index, 1u);
+  EXPECT_EQ(__popcnt64(0xF00F), 8u);
+  EXPECT_EQ(__lzcnt(1), 31u);
+}
+
+TEST(Intrinsics, RotateAndMultiply) {
+  EXPECT_EQ(_rotl(0x80000001, 1), 3u);
+  EXPECT_EQ(_rotr(1, 1), 0x80000000u);
+  EXPECT_EQ(_rotl64(1, 63), 1ull << 63);
+  EXPECT_EQ(RotateLeft8(0x81, 4), 0x18);
+  EXPECT_EQ(RotateRight16(0x0001, 16), 0x0001);
+  EXPECT_EQ(RotateLeft32(5, 0), 5u);
+  ULONG64 high = 0;
+  EXPECT_EQ(UnsignedMultiply128(~0ull, 16, &high), ~0ull << 4);
+  EXPECT_EQ(high, 15u);
+  EXPECT_EQ(MultiplyHigh(-1, 1), -1);
 }
 
 TEST(List, KeepsOrderAndKnowsWhenItIsEmpty) {

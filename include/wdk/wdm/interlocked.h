@@ -95,6 +95,27 @@ inline volatile typename wdk_atomic_of<sizeof(T)>::type* wdk_atomic(const volati
 #define InterlockedCompareExchangeRelease InterlockedCompareExchange
 #define InterlockedCompareExchangeNoFence InterlockedCompareExchange
 
+/*
+ * InterlockedCompareExchange128: the same for 16 bytes, aligned so. ComparandResult holds what is
+ * compared with, and then the old value. Gives 1 when they were equal.
+ */
+WDK_INLINE __attribute__((target("cx16"))) UCHAR InterlockedCompareExchange128(
+    _Inout_ LONG64 volatile* Destination, _In_ LONG64 ExchangeHigh, _In_ LONG64 ExchangeLow,
+    _Inout_ LONG64* ComparandResult) {
+  typedef unsigned __int128 WDK_MAY_ALIAS WDK_ATOMIC128;
+  const WDK_ATOMIC128 exchange =
+      ((WDK_ATOMIC128)(ULONG64)ExchangeHigh << 64) | (ULONG64)ExchangeLow;
+  const WDK_ATOMIC128 comparand =
+      ((WDK_ATOMIC128)(ULONG64)ComparandResult[1] << 64) | (ULONG64)ComparandResult[0];
+  const WDK_ATOMIC128 before =
+      __sync_val_compare_and_swap((volatile WDK_ATOMIC128*)Destination, comparand, exchange);
+
+  ComparandResult[0] = (LONG64)before;
+  ComparandResult[1] = (LONG64)(before >> 64);
+  return before == comparand;
+}
+#define _InterlockedCompareExchange128 InterlockedCompareExchange128
+
 /* Pointers, of whatever type. */
 WDK_INLINE PVOID wdk_exchange_pointer(PVOID volatile* Target, PVOID Value) {
   return __atomic_exchange_n(Target, Value, __ATOMIC_SEQ_CST);
@@ -191,7 +212,9 @@ WDK_INLINE PVOID wdk_compare_exchange_pointer(PVOID volatile* Target, PVOID Valu
 #define InterlockedCompareExchangeRelease16 InterlockedCompareExchangeRelease
 #define InterlockedCompareExchangeNoFence16 InterlockedCompareExchangeNoFence
 #define InterlockedCompareExchange8 InterlockedCompareExchange
+#define InterlockedAddSizeT InterlockedAdd
 #define InterlockedExchangeAddSizeT InterlockedExchangeAdd
+#define InterlockedExchangeSubtract(Addend, Value) WDK_CHANGE(fetch_sub, SEQ_CST, Addend, Value)
 #define InterlockedIncrementSizeT InterlockedIncrement
 #define InterlockedDecrementSizeT InterlockedDecrement
 
@@ -256,6 +279,32 @@ WDK_INLINE ULONG64 wdk_bit_mask(size_t WordSize, LONG64 Bit) {
   wdk_bit_is_set((ULONG64)*WDK_BIT_WORD(Base, Bit), WDK_BIT_MASK(Base, Bit))
 #define BitTest64 BitTest
 
+/* The same, not atomic. */
+#define WDK_BIT_CHANGE(op, Base, Bit, mask)                                      \
+  wdk_bit_is_set((ULONG64)op(WDK_BIT_WORD(Base, Bit), (mask), __ATOMIC_RELAXED), \
+                 WDK_BIT_MASK(Base, Bit))
+#define BitTestAndSet(Base, Bit) \
+  WDK_BIT_CHANGE(__atomic_fetch_or, Base, Bit, WDK_BIT_MASK(Base, Bit))
+#define BitTestAndReset(Base, Bit) \
+  WDK_BIT_CHANGE(__atomic_fetch_and, Base, Bit, ~WDK_BIT_MASK(Base, Bit))
+#define BitTestAndComplement(Base, Bit) \
+  WDK_BIT_CHANGE(__atomic_fetch_xor, Base, Bit, WDK_BIT_MASK(Base, Bit))
+#define BitTestAndSet64 BitTestAndSet
+#define BitTestAndReset64 BitTestAndReset
+#define BitTestAndComplement64 BitTestAndComplement
+#define _bittest BitTest
+#define _bittest64 BitTest
+#define _bittestandset BitTestAndSet
+#define _bittestandset64 BitTestAndSet
+#define _bittestandreset BitTestAndReset
+#define _bittestandreset64 BitTestAndReset
+#define _bittestandcomplement BitTestAndComplement
+#define _bittestandcomplement64 BitTestAndComplement
+#define _interlockedbittestandset InterlockedBitTestAndSet
+#define _interlockedbittestandset64 InterlockedBitTestAndSet
+#define _interlockedbittestandreset InterlockedBitTestAndReset
+#define _interlockedbittestandreset64 InterlockedBitTestAndReset
+
 /* Plain loads and stores with an order. */
 #define ReadAcquire(Source) __atomic_load_n(WDK_ATOMIC(Source), __ATOMIC_ACQUIRE)
 #define ReadNoFence(Source) __atomic_load_n(WDK_ATOMIC(Source), __ATOMIC_RELAXED)
@@ -285,6 +334,82 @@ WDK_INLINE ULONG64 wdk_bit_mask(size_t WordSize, LONG64 Bit) {
 #define WriteULongNoFence WriteNoFence
 #define WriteULong64Release WriteRelease
 #define WriteULong64NoFence WriteNoFence
+#define ReadULongRaw ReadULongNoFence
+#define ReadULong64Raw ReadULong64NoFence
+#define WriteULongRaw WriteNoFence
+#define WriteULong64Raw WriteNoFence
+#define ReadRaw(Source) ReadNoFence(Source)
+#define ReadRaw64(Source) ReadNoFence(Source)
+#define WriteRaw WriteNoFence
+#define WriteRaw64 WriteNoFence
+#define ReadInt8Acquire(Source) ((INT8)ReadAcquire(Source))
+#define ReadInt8NoFence(Source) ((INT8)ReadNoFence(Source))
+#define ReadInt8Raw(Source) ((INT8)ReadNoFence(Source))
+#define WriteInt8Release WriteRelease
+#define WriteInt8NoFence WriteNoFence
+#define WriteInt8Raw WriteNoFence
+#define ReadInt16Acquire(Source) ((INT16)ReadAcquire(Source))
+#define ReadInt16NoFence(Source) ((INT16)ReadNoFence(Source))
+#define ReadInt16Raw(Source) ((INT16)ReadNoFence(Source))
+#define WriteInt16Release WriteRelease
+#define WriteInt16NoFence WriteNoFence
+#define WriteInt16Raw WriteNoFence
+#define ReadInt32Acquire(Source) ((INT32)ReadAcquire(Source))
+#define ReadInt32NoFence(Source) ((INT32)ReadNoFence(Source))
+#define ReadInt32Raw(Source) ((INT32)ReadNoFence(Source))
+#define WriteInt32Release WriteRelease
+#define WriteInt32NoFence WriteNoFence
+#define WriteInt32Raw WriteNoFence
+#define ReadInt64Acquire(Source) ((INT64)ReadAcquire(Source))
+#define ReadInt64NoFence(Source) ((INT64)ReadNoFence(Source))
+#define ReadInt64Raw(Source) ((INT64)ReadNoFence(Source))
+#define WriteInt64Release WriteRelease
+#define WriteInt64NoFence WriteNoFence
+#define WriteInt64Raw WriteNoFence
+#define ReadUInt8Acquire(Source) ((UINT8)ReadAcquire(Source))
+#define ReadUInt8NoFence(Source) ((UINT8)ReadNoFence(Source))
+#define ReadUInt8Raw(Source) ((UINT8)ReadNoFence(Source))
+#define WriteUInt8Release WriteRelease
+#define WriteUInt8NoFence WriteNoFence
+#define WriteUInt8Raw WriteNoFence
+#define ReadUInt16Acquire(Source) ((UINT16)ReadAcquire(Source))
+#define ReadUInt16NoFence(Source) ((UINT16)ReadNoFence(Source))
+#define ReadUInt16Raw(Source) ((UINT16)ReadNoFence(Source))
+#define WriteUInt16Release WriteRelease
+#define WriteUInt16NoFence WriteNoFence
+#define WriteUInt16Raw WriteNoFence
+#define ReadUInt32Acquire(Source) ((UINT32)ReadAcquire(Source))
+#define ReadUInt32NoFence(Source) ((UINT32)ReadNoFence(Source))
+#define ReadUInt32Raw(Source) ((UINT32)ReadNoFence(Source))
+#define WriteUInt32Release WriteRelease
+#define WriteUInt32NoFence WriteNoFence
+#define WriteUInt32Raw WriteNoFence
+#define ReadUInt64Acquire(Source) ((UINT64)ReadAcquire(Source))
+#define ReadUInt64NoFence(Source) ((UINT64)ReadNoFence(Source))
+#define ReadUInt64Raw(Source) ((UINT64)ReadNoFence(Source))
+#define WriteUInt64Release WriteRelease
+#define WriteUInt64NoFence WriteNoFence
+#define WriteUInt64Raw WriteNoFence
+#define ReadUCharAcquire(Source) ((UCHAR)ReadAcquire(Source))
+#define ReadUCharNoFence(Source) ((UCHAR)ReadNoFence(Source))
+#define ReadUCharRaw(Source) ((UCHAR)ReadNoFence(Source))
+#define WriteUCharRelease WriteRelease
+#define WriteUCharNoFence WriteNoFence
+#define WriteUCharRaw WriteNoFence
+#define ReadUShortAcquire(Source) ((USHORT)ReadAcquire(Source))
+#define ReadUShortNoFence(Source) ((USHORT)ReadNoFence(Source))
+#define ReadUShortRaw(Source) ((USHORT)ReadNoFence(Source))
+#define WriteUShortRelease WriteRelease
+#define WriteUShortNoFence WriteNoFence
+#define WriteUShortRaw WriteNoFence
+#define ReadBooleanAcquire(Source) ((BOOLEAN)ReadAcquire(Source))
+#define ReadBooleanNoFence(Source) ((BOOLEAN)ReadNoFence(Source))
+#define ReadBooleanRaw(Source) ((BOOLEAN)ReadNoFence(Source))
+#define WriteBooleanRelease WriteRelease
+#define WriteBooleanNoFence WriteNoFence
+#define WriteBooleanRaw WriteNoFence
+#define ReadPointerRaw ReadPointerNoFence
+#define WritePointerRaw WritePointerNoFence
 #define ReadPointerAcquire(Source) __atomic_load_n(WDK_ATOMIC_POINTER(Source), __ATOMIC_ACQUIRE)
 #define ReadPointerNoFence(Source) __atomic_load_n(WDK_ATOMIC_POINTER(Source), __ATOMIC_RELAXED)
 #define WritePointerRelease(Target, Value) \
@@ -299,6 +424,14 @@ WDK_INLINE ULONG64 wdk_bit_mask(size_t WordSize, LONG64 Bit) {
 #define _ReadWriteBarrier() KeMemoryBarrierWithoutFence()
 #define _ReadBarrier() KeMemoryBarrierWithoutFence()
 #define _WriteBarrier() KeMemoryBarrierWithoutFence()
+#define _mm_mfence() __builtin_ia32_mfence()
+#define _mm_lfence() __builtin_ia32_lfence()
+#define _mm_sfence() __builtin_ia32_sfence()
+#define MemoryFence _mm_mfence
+#define LoadFence _mm_lfence
+#define StoreFence _mm_sfence
+#define __faststorefence MemoryBarrier
+#define FastFence MemoryBarrier
 #define YieldProcessor() __builtin_ia32_pause()
 #define PrefetchForWrite(p) __builtin_prefetch((const void*)(p), 1)
 #define PreFetchCacheLine(l, a) __builtin_prefetch((const void*)(a))

@@ -133,6 +133,8 @@ NTKERNELAPI VOID KeReleaseInStackQueuedSpinLock(_In_ PKLOCK_QUEUE_HANDLE LockHan
 NTKERNELAPI VOID KeAcquireInStackQueuedSpinLockAtDpcLevel(_Inout_ PKSPIN_LOCK SpinLock,
                                                           _Out_ PKLOCK_QUEUE_HANDLE LockHandle);
 NTKERNELAPI VOID KeReleaseInStackQueuedSpinLockFromDpcLevel(_In_ PKLOCK_QUEUE_HANDLE LockHandle);
+#define KeAcquireInStackQueuedSpinLockForDpc KeAcquireInStackQueuedSpinLock
+#define KeReleaseInStackQueuedSpinLockForDpc KeReleaseInStackQueuedSpinLock
 #define KeAcquireSpinLock(SpinLock, OldIrql) (*(OldIrql) = KeAcquireSpinLockRaiseToDpc(SpinLock))
 #define KefAcquireSpinLockAtDpcLevel(SpinLock) KeAcquireSpinLockAtDpcLevel(SpinLock)
 #define KefReleaseSpinLockFromDpcLevel(SpinLock) KeReleaseSpinLockFromDpcLevel(SpinLock)
@@ -242,6 +244,29 @@ NTKERNELAPI KAFFINITY KeQueryGroupAffinity(_In_ USHORT GroupNumber);
 NTKERNELAPI NTSTATUS KeGetProcessorNumberFromIndex(_In_ ULONG ProcIndex,
                                                    _Out_ PPROCESSOR_NUMBER ProcNumber);
 NTKERNELAPI ULONG KeGetProcessorIndexFromNumber(_In_ PPROCESSOR_NUMBER ProcNumber);
+/*
+ * KeGetCurrentNodeNumber: NUMA nodes. There is one, number 0, with all processors.
+ *
+ *   NodeNumber  Affinity and Count are set to nothing for another one.
+ *
+ * IRQL     any
+ * Page     ddi/wdm/nf-wdm-kegetcurrentnodenumber
+ */
+NTKERNELAPI USHORT KeGetCurrentNodeNumber(VOID);
+NTKERNELAPI USHORT KeQueryHighestNodeNumber(VOID);
+NTKERNELAPI VOID KeQueryNodeActiveAffinity(_In_ USHORT NodeNumber,
+                                           _Out_opt_ PGROUP_AFFINITY Affinity,
+                                           _Out_opt_ PUSHORT Count);
+NTKERNELAPI USHORT KeQueryNodeMaximumProcessorCount(_In_ USHORT NodeNumber);
+
+/*
+ * KeGetRecommendedSharedDataAlignment: how far apart data must be that processors change at the
+ * same time.
+ *
+ * IRQL     any
+ * Page     ddi/wdm/nf-wdm-kegetrecommendedshareddataalignment
+ */
+NTKERNELAPI ULONG KeGetRecommendedSharedDataAlignment(VOID);
 #define KeGetCurrentProcessorNumber() KeGetCurrentProcessorNumberEx(NULL)
 #define KeGetCurrentProcessorIndex() KeGetCurrentProcessorNumberEx(NULL)
 
@@ -295,6 +320,9 @@ NTKERNELAPI LONG KeSetBasePriorityThread(_Inout_ PKTHREAD Thread, _In_ LONG Incr
 NTKERNELAPI KAFFINITY KeSetSystemAffinityThreadEx(_In_ KAFFINITY Affinity);
 NTKERNELAPI VOID KeRevertToUserAffinityThreadEx(_In_ KAFFINITY Affinity);
 
+NTKERNELAPI VOID KeSetSystemAffinityThread(_In_ KAFFINITY Affinity);
+NTKERNELAPI VOID KeRevertToUserAffinityThread(VOID);
+
 /*
  * KeSetSystemGroupAffinityThread: the same for processors of one group.
  *
@@ -332,6 +360,61 @@ NTKERNELAPI VOID KeLeaveGuardedRegion(VOID);
  */
 NTKERNELAPI BOOLEAN KeAreApcsDisabled(VOID);
 NTKERNELAPI BOOLEAN KeAreAllApcsDisabled(VOID);
+
+/* What KeStackAttachProcess keeps for KeUnstackDetachProcess. */
+typedef struct _KAPC_STATE {
+  LIST_ENTRY ApcListHead[2];
+  PKPROCESS Process;
+  UCHAR InProgressFlags;
+  BOOLEAN KernelApcPending;
+  BOOLEAN UserApcPendingAll;
+} KAPC_STATE, *PKAPC_STATE, *PRKAPC_STATE;
+
+C_ASSERT(sizeof(KAPC_STATE) == 0x30);
+
+/*
+ * KeStackAttachProcess: run in the address space of a process until KeUnstackDetachProcess. There
+ * is one, the system's.
+ *
+ * IRQL     <= APC_LEVEL
+ * Page     ddi/ntifs/nf-ntifs-kestackattachprocess
+ */
+NTKERNELAPI VOID KeStackAttachProcess(_Inout_ PRKPROCESS PROCESS, _Out_ PRKAPC_STATE ApcState);
+NTKERNELAPI VOID KeUnstackDetachProcess(_In_ PRKAPC_STATE ApcState);
+
+/*
+ * EXPAND_STACK_CALLOUT: what KeExpandKernelStackAndCallout calls.
+ *
+ * Page     ddi/ntddk/nc-ntddk-expand_stack_callout
+ */
+_Function_class_(EXPAND_STACK_CALLOUT) typedef VOID NTAPI
+    EXPAND_STACK_CALLOUT(_In_opt_ PVOID Parameter);
+typedef EXPAND_STACK_CALLOUT* PEXPAND_STACK_CALLOUT;
+
+#define MAXIMUM_EXPANSION_SIZE (PAGE_SIZE * 18)
+
+/*
+ * KeExpandKernelStackAndCallout: call a routine with at least Size bytes of stack.
+ *
+ *   Size  At most MAXIMUM_EXPANSION_SIZE.
+ *
+ * IRQL     <= APC_LEVEL; the Ex form <= DISPATCH_LEVEL
+ * Returns  STATUS_SUCCESS: called. STATUS_INVALID_PARAMETER_3: Size is too large.
+ * Page     ddi/ntddk/nf-ntddk-keexpandkernelstackandcallout
+ * Windows  Stacks are as large as Linux makes them, so none is expanded.
+ */
+NTKERNELAPI NTSTATUS KeExpandKernelStackAndCallout(_In_ PEXPAND_STACK_CALLOUT Callout,
+                                                   _In_opt_ PVOID Parameter, _In_ SIZE_T Size);
+NTKERNELAPI NTSTATUS KeExpandKernelStackAndCalloutEx(_In_ PEXPAND_STACK_CALLOUT Callout,
+                                                     _In_opt_ PVOID Parameter, _In_ SIZE_T Size,
+                                                     _In_ BOOLEAN Wait, _In_opt_ PVOID Context);
+
+/* The registers of floating point belong to the thread, so there is nothing to save. */
+typedef struct _KFLOATING_SAVE {
+  ULONG Dummy;
+} KFLOATING_SAVE, *PKFLOATING_SAVE;
+#define KeSaveFloatingPointState(FloatSave) ((void)(FloatSave), (NTSTATUS)0)
+#define KeRestoreFloatingPointState(FloatSave) ((void)(FloatSave), (NTSTATUS)0)
 
 /* The end. */
 

@@ -37,6 +37,15 @@ NTKERNELAPI VOID KeInitializeEvent(_Out_ PRKEVENT Event, _In_ EVENT_TYPE Type, _
 NTKERNELAPI LONG KeSetEvent(_Inout_ PRKEVENT Event, _In_ KPRIORITY Increment, _In_ BOOLEAN Wait);
 
 /*
+ * KePulseEvent: KeSetEvent for those who wait now; then the event is not signalled.
+ *
+ * IRQL     <= DISPATCH_LEVEL; with Wait TRUE <= APC_LEVEL
+ * Returns  The state before.
+ * Page     ddi/ntddk/nf-ntddk-kepulseevent
+ */
+NTKERNELAPI LONG KePulseEvent(_Inout_ PRKEVENT Event, _In_ KPRIORITY Increment, _In_ BOOLEAN Wait);
+
+/*
  * KeResetEvent: make the event not signalled.
  *
  * IRQL     <= DISPATCH_LEVEL

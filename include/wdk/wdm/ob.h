@@ -76,6 +76,27 @@ NTKERNELAPI NTSTATUS ObOpenObjectByPointer(_In_ PVOID Object, _In_ ULONG HandleA
                                            _In_ ACCESS_MASK DesiredAccess,
                                            _In_opt_ POBJECT_TYPE ObjectType,
                                            _In_ KPROCESSOR_MODE AccessMode, _Out_ PHANDLE Handle);
+/*
+ * ObReferenceObjectSafe: a reference, unless the object is on its way out.
+ *
+ * IRQL     <= DISPATCH_LEVEL
+ * Returns  TRUE: referenced.
+ * Page     ddi/wdm/nf-wdm-obreferenceobjectsafe
+ */
+NTKERNELAPI BOOLEAN ObReferenceObjectSafe(_In_ PVOID Object);
+
+/*
+ * ObCloseHandle: ZwClose for a handle of the kernel's.
+ *
+ * IRQL     PASSIVE_LEVEL
+ * Returns  As ZwClose.
+ * Page     ddi/wdm/nf-wdm-obclosehandle
+ */
+NTKERNELAPI NTSTATUS ObCloseHandle(_In_ HANDLE Handle, _In_ KPROCESSOR_MODE PreviousMode);
+#define ObReferenceObjectByPointerWithTag(Object, DesiredAccess, ObjectType, AccessMode, Tag) \
+  ((void)(Tag), ObReferenceObjectByPointer(Object, DesiredAccess, ObjectType, AccessMode))
+#define ObDereferenceObjectDeferDeleteWithTag(Object, Tag) \
+  ((void)(Tag), ObDereferenceObjectDeferDelete(Object))
 #define ObReferenceObject(Object) ObfReferenceObject(Object)
 #define ObReferenceObjectWithTag(Object, Tag) ObfReferenceObjectWithTag(Object, Tag)
 #define ObDereferenceObject(Object) ObfDereferenceObject(Object)

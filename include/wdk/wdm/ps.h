@@ -25,10 +25,18 @@ typedef enum _THREADINFOCLASS {
   ThreadBasePriority = 3,
   ThreadAffinityMask = 4,
   ThreadPriorityBoost = 14,
+  ThreadPagePriority = 24,
+  ThreadActualBasePriority = 25,
   ThreadGroupInformation = 30,
   ThreadIdealProcessorEx = 33,
-  ThreadNameInformation = 38
+  ThreadNameInformation = 38,
+  ThreadPowerThrottlingState = 49
 } THREADINFOCLASS;
+
+/* What ThreadNameInformation takes. */
+typedef struct _THREAD_NAME_INFORMATION {
+  UNICODE_STRING ThreadName;
+} THREAD_NAME_INFORMATION, *PTHREAD_NAME_INFORMATION;
 
 /*
  * PsCreateSystemThread: start a thread.
@@ -108,8 +116,26 @@ NTKERNELAPI BOOLEAN PsIsThreadTerminating(_In_ PETHREAD Thread);
 NTKERNELAPI BOOLEAN PsGetVersion(_Out_opt_ PULONG MajorVersion, _Out_opt_ PULONG MinorVersion,
                                  _Out_opt_ PULONG BuildNumber,
                                  _Out_opt_ PUNICODE_STRING CSDVersion);
+/*
+ * PsGetHostSilo: silos, that is, containers. There is the host only, which NULL stands for: every
+ * thread is in it, and one can attach to nothing else.
+ *
+ *   PreviousSilo of PsDetachSiloFromCurrentThread is what PsAttachSiloToCurrentThread returned.
+ *
+ * IRQL     <= DISPATCH_LEVEL
+ * Page     ddi/ntddk/nf-ntddk-psgethostsilo
+ */
+NTKERNELAPI PESILO PsGetHostSilo(VOID);
+NTKERNELAPI PESILO PsGetCurrentSilo(VOID);
+NTKERNELAPI PESILO PsGetCurrentServerSilo(VOID);
+NTKERNELAPI PESILO PsGetEffectiveServerSilo(_In_opt_ PESILO Silo);
+NTKERNELAPI PESILO PsAttachSiloToCurrentThread(_In_opt_ PESILO Silo);
+NTKERNELAPI VOID PsDetachSiloFromCurrentThread(_In_opt_ PESILO PreviousSilo);
+NTKERNELAPI BOOLEAN PsIsHostSilo(_In_opt_ PESILO Silo);
+NTKERNELAPI BOOLEAN PsIsCurrentThreadInServerSilo(VOID);
 #define PsGetCurrentProcess() IoGetCurrentProcess()
 #define PsGetCurrentThread() ((PETHREAD)KeGetCurrentThread())
+#define PsGetThreadProcessId(Thread) PsGetProcessId(PsGetThreadProcess(Thread))
 
 /*
  * PsInitialSystemProcess: the system process, and the object types for ObReferenceObjectByHandle:

@@ -1,11 +1,12 @@
 /*
- * rtl.h: memory, byte order, time, random numbers, bitmaps, version, run-once; the strings are
- * in rtl_string.h, the tables in rtl_table.h, the registry in zw.h.
+ * rtl.h: memory, byte order, time, random numbers, version, run-once; the strings are in
+ * rtl_string.h, the bitmaps in rtl_bitmap.h, the tables in rtl_table.h, the registry in zw.h.
  */
 #pragma once
 
 #include <wdm/crt.h>
 #include <wdm/ke.h>
+#include <wdm/rtl_bitmap.h>
 #include <wdm/rtl_string.h>
 #include <wdm/rtl_table.h>
 
@@ -32,6 +33,8 @@ EXTERN_C_START
 #define RtlZeroBytes RtlZeroMemory
 #define RtlFillBytes RtlFillMemory
 #define RtlCopyMemoryNonTemporal RtlCopyMemory
+#define RtlFillMemoryNonTemporal RtlFillMemory
+#define RtlPrefetchMemoryNonTemporal(Source, Length) __builtin_prefetch((const void*)(Source))
 #define CopyMemory RtlCopyMemory
 #define MoveMemory RtlMoveMemory
 #define FillMemory RtlFillMemory
@@ -47,8 +50,6 @@ EXTERN_C_START
 NTSYSAPI SIZE_T RtlCompareMemory(_In_ const VOID* Source1, _In_ const VOID* Source2,
                                  _In_ SIZE_T Length);
 
-/* The compiler may not drop this one. */
-
 /*
  * RtlSecureZeroMemory: zero memory that nobody reads any more; the compiler may not drop this.
  *
@@ -61,6 +62,97 @@ WDK_INLINE PVOID RtlSecureZeroMemory(_Out_ PVOID ptr, _In_ SIZE_T cnt) {
   __asm__ __volatile__("" : : "r"(ptr) : "memory");
   return ptr;
 }
+
+/*
+ * RtlIsZeroMemory: whether all bytes are 0. RtlConstantTimeEqualMemory: RtlEqualMemory that takes
+ * as long whatever the bytes are.
+ *
+ * IRQL     any, for resident memory
+ * Page     ddi/wdm/nf-wdm-rtlconstanttimeequalmemory
+ */
+WDK_INLINE BOOLEAN RtlIsZeroMemory(_In_ PVOID Buffer, _In_ SIZE_T Length) {
+  SIZE_T i;
+
+  for (i = 0; i < Length; ++i) {
+    if (((PUCHAR)Buffer)[i] != 0) return FALSE;
+  }
+  return TRUE;
+}
+WDK_INLINE BOOLEAN RtlConstantTimeEqualMemory(_In_ const VOID* v1, _In_ const VOID* v2,
+                                              _In_ ULONG len) {
+  UCHAR difference = 0;
+  ULONG i;
+
+  for (i = 0; i < len; ++i) {
+    difference = (UCHAR)(difference | (((const UCHAR*)v1)[i] ^ ((const UCHAR*)v2)[i]));
+  }
+  return difference == 0;
+}
+
+/*
+ * RtlCompareMemoryUlong: how many bytes from the start repeat the pattern; RtlFillMemoryUlong
+ * writes it. Length is in bytes, a multiple of the pattern's.
+ *
+ * IRQL     any, for resident memory
+ * Page     ddi/ntifs/nf-ntifs-rtlcomparememoryulong
+ */
+NTSYSAPI SIZE_T RtlCompareMemoryUlong(_In_ PVOID Source, _In_ SIZE_T Length, _In_ ULONG Pattern);
+NTSYSAPI VOID RtlFillMemoryUlong(_Out_ PVOID Destination, _In_ SIZE_T Length, _In_ ULONG Pattern);
+NTSYSAPI VOID RtlFillMemoryUlonglong(_Out_ PVOID Destination, _In_ SIZE_T Length,
+                                     _In_ ULONGLONG Pattern);
+
+/*
+ * RtlStoreUlong: write a number to where it is not aligned; RtlRetrieveUlong reads one to
+ * *DestinationAddress.
+ *
+ * IRQL     any
+ * Page     ddi/wdm/nf-wdm-rtlstoreulong
+ */
+#define WDK_STORE(type, address, value)                        \
+  do {                                                         \
+    const type wdk_value = (type)(value);                      \
+    __builtin_memcpy((address), &wdk_value, sizeof wdk_value); \
+  } while (0)
+#define RtlStoreUshort(ADDRESS, VALUE) WDK_STORE(USHORT, ADDRESS, VALUE)
+#define RtlStoreUlong(ADDRESS, VALUE) WDK_STORE(ULONG, ADDRESS, VALUE)
+#define RtlStoreUlonglong(ADDRESS, VALUE) WDK_STORE(ULONGLONG, ADDRESS, VALUE)
+#define RtlStoreUlongPtr(ADDRESS, VALUE) WDK_STORE(ULONG_PTR, ADDRESS, VALUE)
+#define RtlRetrieveUshort(DEST_ADDRESS, SRC_ADDRESS) \
+  ((void)__builtin_memcpy((DEST_ADDRESS), (SRC_ADDRESS), sizeof(USHORT)))
+#define RtlRetrieveUlong(DEST_ADDRESS, SRC_ADDRESS) \
+  ((void)__builtin_memcpy((DEST_ADDRESS), (SRC_ADDRESS), sizeof(ULONG)))
+
+/* Numbers of other widths, and LUIDs. Pages ddi/wdm/nf-wdm-rtlconvertlongtolargeinteger and so on.
+ */
+WDK_INLINE LARGE_INTEGER RtlConvertLongToLargeInteger(_In_ LONG SignedInteger) {
+  LARGE_INTEGER result;
+
+  result.QuadPart = SignedInteger;
+  return result;
+}
+WDK_INLINE LARGE_INTEGER RtlConvertUlongToLargeInteger(_In_ ULONG UnsignedInteger) {
+  LARGE_INTEGER result;
+
+  result.QuadPart = UnsignedInteger;
+  return result;
+}
+WDK_INLINE LUID RtlConvertLongToLuid(_In_ LONG Long) {
+  LUID luid;
+
+  luid.LowPart = (ULONG)Long;
+  luid.HighPart = Long < 0 ? -1 : 0;
+  return luid;
+}
+WDK_INLINE LUID RtlConvertUlongToLuid(_In_ ULONG Ulong) {
+  LUID luid;
+
+  luid.LowPart = Ulong;
+  luid.HighPart = 0;
+  return luid;
+}
+#define RtlEqualLuid(L1, L2) ((L1)->LowPart == (L2)->LowPart && (L1)->HighPart == (L2)->HighPart)
+#define RtlIsZeroLuid(L1) ((BOOLEAN)(((L1)->LowPart | (L1)->HighPart) == 0))
+#define RtlCopyLuid(DestinationLuid, SourceLuid) ((void)(*(DestinationLuid) = *(SourceLuid)))
 
 /* Byte order. */
 
@@ -127,74 +219,6 @@ NTSYSAPI VOID RtlSecondsSince1980ToTime(_In_ ULONG ElapsedSeconds, _Out_ PLARGE_
 NTSYSAPI ULONG RtlRandom(_Inout_ PULONG Seed);
 NTSYSAPI ULONG RtlRandomEx(_Inout_ PULONG Seed);
 NTSYSAPI ULONG RtlUniform(_Inout_ PULONG Seed);
-
-/* Bitmaps in the caller's memory. */
-typedef struct _RTL_BITMAP {
-  ULONG SizeOfBitMap;
-  PULONG Buffer;
-} RTL_BITMAP, *PRTL_BITMAP;
-
-C_ASSERT(sizeof(RTL_BITMAP) == 16);
-
-/*
- * RtlInitializeBitMap: a bitmap over the caller's memory, which keeps its contents. None of these
- * functions locks.
- *
- *   SizeOfBitMap  In bits.
- *
- * IRQL     any for resident memory, else <= APC_LEVEL
- * Page     ddi/wdm/nf-wdm-rtlinitializebitmap
- */
-NTSYSAPI VOID RtlInitializeBitMap(_Out_ PRTL_BITMAP BitMapHeader, _In_opt_ PULONG BitMapBuffer,
-                                  _In_ ULONG SizeOfBitMap);
-
-/*
- * RtlClearAllBits: clear or set all bits, one, or a run; RtlTestBit looks at one. Indices are below
- * SizeOfBitMap.
- *
- * IRQL     any for resident memory, else <= APC_LEVEL
- * Page     ddi/wdm/nf-wdm-rtlclearallbits
- */
-NTSYSAPI VOID RtlClearAllBits(_In_ PRTL_BITMAP BitMapHeader);
-NTSYSAPI VOID RtlSetAllBits(_In_ PRTL_BITMAP BitMapHeader);
-NTSYSAPI VOID RtlClearBit(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG BitNumber);
-NTSYSAPI VOID RtlSetBit(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG BitNumber);
-NTSYSAPI BOOLEAN RtlTestBit(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG BitNumber);
-NTSYSAPI VOID RtlClearBits(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG StartingIndex,
-                           _In_ ULONG NumberToClear);
-NTSYSAPI VOID RtlSetBits(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG StartingIndex,
-                         _In_ ULONG NumberToSet);
-
-/*
- * RtlFindClearBits: find a run of NumberToFind clear (set) bits, from HintIndex on and then from
- * the start; the AndSet and AndClear forms change what they find.
- *
- * IRQL     any for resident memory, else <= APC_LEVEL
- * Returns  Index of its first bit; 0xFFFFFFFF: there is none.
- * Page     ddi/wdm/nf-wdm-rtlfindclearbits
- */
-NTSYSAPI ULONG RtlFindClearBits(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG NumberToFind,
-                                _In_ ULONG HintIndex);
-NTSYSAPI ULONG RtlFindSetBits(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG NumberToFind,
-                              _In_ ULONG HintIndex);
-NTSYSAPI ULONG RtlFindClearBitsAndSet(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG NumberToFind,
-                                      _In_ ULONG HintIndex);
-NTSYSAPI ULONG RtlFindSetBitsAndClear(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG NumberToFind,
-                                      _In_ ULONG HintIndex);
-
-/*
- * RtlNumberOfSetBits: count bits; RtlAreBitsClear and RtlAreBitsSet look whether a run is all so
- * (FALSE when Length is 0).
- *
- * IRQL     any for resident memory, else <= APC_LEVEL
- * Page     ddi/wdm/nf-wdm-rtlnumberofsetbits
- */
-NTSYSAPI ULONG RtlNumberOfSetBits(_In_ PRTL_BITMAP BitMapHeader);
-NTSYSAPI ULONG RtlNumberOfClearBits(_In_ PRTL_BITMAP BitMapHeader);
-NTSYSAPI BOOLEAN RtlAreBitsClear(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG StartingIndex,
-                                 _In_ ULONG Length);
-NTSYSAPI BOOLEAN RtlAreBitsSet(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG StartingIndex,
-                               _In_ ULONG Length);
 
 /* Run once. */
 typedef union _RTL_RUN_ONCE {
@@ -353,9 +377,10 @@ NTSYSAPI NTSTATUS RtlGUIDFromString(_In_ PCUNICODE_STRING GuidString, _Out_ GUID
  * RtlNtStatusToDosError: the Win32 error for a status.
  *
  * IRQL     <= APC_LEVEL
- * Returns  The error; ERROR_MR_MID_NOT_FOUND (317) when there is none.
+ * Returns  The error (winerror.h); ERROR_MR_MID_NOT_FOUND when there is none.
  * Page     ddi/ntifs/nf-ntifs-rtlntstatustodoserror
  */
 NTSYSAPI ULONG RtlNtStatusToDosError(_In_ NTSTATUS Status);
+NTSYSAPI ULONG RtlNtStatusToDosErrorNoTeb(_In_ NTSTATUS Status);
 
 EXTERN_C_END

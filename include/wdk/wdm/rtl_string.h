@@ -21,6 +21,9 @@ NTSYSAPI VOID RtlInitString(_Out_ PSTRING DestinationString, _In_opt_ PCSZ Sourc
 NTSYSAPI VOID RtlInitAnsiString(_Out_ PANSI_STRING DestinationString, _In_opt_ PCSZ SourceString);
 NTSYSAPI NTSTATUS RtlInitAnsiStringEx(_Out_ PANSI_STRING DestinationString,
                                       _In_opt_ PCSZ SourceString);
+NTSYSAPI NTSTATUS RtlInitStringEx(_Out_ PSTRING DestinationString, _In_opt_ PCSZ SourceString);
+NTSYSAPI NTSTATUS RtlInitUTF8StringEx(_Out_ PUTF8_STRING DestinationString,
+                                      _In_opt_ PCSZ SourceString);
 NTSYSAPI VOID RtlInitUnicodeString(_Out_ PUNICODE_STRING DestinationString,
                                    _In_opt_ PCWSTR SourceString);
 NTSYSAPI NTSTATUS RtlInitUnicodeStringEx(_Out_ PUNICODE_STRING DestinationString,
@@ -72,6 +75,17 @@ NTSYSAPI NTSTATUS RtlAppendUnicodeToString(_Inout_ PUNICODE_STRING Destination,
                                            _In_opt_ PCWSTR Source);
 NTSYSAPI NTSTATUS RtlAppendUnicodeStringToString(_Inout_ PUNICODE_STRING Destination,
                                                  _In_ PCUNICODE_STRING Source);
+NTSYSAPI NTSTATUS RtlAppendStringToString(_Inout_ PSTRING Destination, _In_ const STRING* Source);
+
+/*
+ * RtlCreateUnicodeString: a copy in allocated memory, with its zero; RtlFreeUnicodeString frees it.
+ *
+ * IRQL     PASSIVE_LEVEL
+ * Returns  TRUE: done.
+ * Page     ddi/ntifs/nf-ntifs-rtlcreateunicodestring
+ */
+NTSYSAPI BOOLEAN RtlCreateUnicodeString(_Out_ PUNICODE_STRING DestinationString,
+                                        _In_ PCWSTR SourceString);
 
 /* Compare. */
 
@@ -198,6 +212,35 @@ NTSYSAPI NTSTATUS RtlUnicodeToUTF8N(_Out_opt_ PCHAR UTF8StringDestination,
                                     _Out_opt_ PULONG UTF8StringActualByteCount,
                                     _In_ PCWCH UnicodeStringSource,
                                     _In_ ULONG UnicodeStringByteCount);
+
+/*
+ * RtlMultiByteToUnicodeN: the same for ANSI, cut without a word where there is no room. The OEM
+ * character set is UTF-8 here, too.
+ *
+ * IRQL     PASSIVE_LEVEL
+ * Returns  STATUS_SUCCESS.
+ * Page     ddi/ntifs/nf-ntifs-rtlmultibytetounicoden
+ */
+NTSYSAPI NTSTATUS RtlMultiByteToUnicodeN(_Out_ PWCH UnicodeString,
+                                         _In_ ULONG MaxBytesInUnicodeString,
+                                         _Out_opt_ PULONG BytesInUnicodeString,
+                                         _In_ const CHAR* MultiByteString,
+                                         _In_ ULONG BytesInMultiByteString);
+NTSYSAPI NTSTATUS RtlUnicodeToMultiByteN(_Out_ PCHAR MultiByteString,
+                                         _In_ ULONG MaxBytesInMultiByteString,
+                                         _Out_opt_ PULONG BytesInMultiByteString,
+                                         _In_ PCWCH UnicodeString, _In_ ULONG BytesInUnicodeString);
+NTSYSAPI NTSTATUS RtlMultiByteToUnicodeSize(_Out_ PULONG BytesInUnicodeString,
+                                            _In_ const CHAR* MultiByteString,
+                                            _In_ ULONG BytesInMultiByteString);
+NTSYSAPI NTSTATUS RtlUnicodeToMultiByteSize(_Out_ PULONG BytesInMultiByteString,
+                                            _In_ PCWCH UnicodeString,
+                                            _In_ ULONG BytesInUnicodeString);
+#define RtlOemStringToUnicodeString RtlAnsiStringToUnicodeString
+#define RtlUnicodeStringToOemString RtlUnicodeStringToAnsiString
+#define RtlOemToUnicodeN RtlMultiByteToUnicodeN
+#define RtlUnicodeToOemN RtlUnicodeToMultiByteN
+#define RtlFreeOemString RtlFreeAnsiString
 
 /*
  * RtlUnicodeStringToInteger: read a number: a sign, then 0x, 0o or 0b unless Base (2, 8, 10, 16)

@@ -36,12 +36,18 @@ NTSYSAPI NTSTATUS ZwWaitForSingleObject(_In_ HANDLE Handle, _In_ BOOLEAN Alertab
 /*
  * ZwSetInformationThread: change something about a thread.
  *
- *   ThreadInformationClass  What, and so what lies at ThreadInformation.
+ *   ThreadInformationClass  ThreadPriority (a KPRIORITY, 1 to 31), ThreadBasePriority (a LONG,
+ * added to the process's), ThreadAffinityMask (a KAFFINITY), ThreadGroupInformation (a
+ * GROUP_AFFINITY), ThreadIdealProcessorEx (a PROCESSOR_NUMBER, set to the one before),
+ * ThreadNameInformation.
  *
  * IRQL     PASSIVE_LEVEL
- * Returns  STATUS_SUCCESS; STATUS_INVALID_INFO_CLASS, STATUS_INFO_LENGTH_MISMATCH,
- *          STATUS_INVALID_HANDLE.
+ * Returns  STATUS_SUCCESS; STATUS_INFO_LENGTH_MISMATCH: not the size of that;
+ * STATUS_INVALID_HANDLE; STATUS_OBJECT_TYPE_MISMATCH; STATUS_INVALID_PARAMETER: no such value.
+ *          STATUS_INVALID_INFO_CLASS: any other class.
  * Page     ddi/ntddk/nf-ntddk-zwsetinformationthread
+ * Windows  Priorities and the ideal processor are stored only: Linux schedules. There are more
+ *          classes.
  */
 NTSYSAPI NTSTATUS ZwSetInformationThread(_In_ HANDLE ThreadHandle,
                                          _In_ THREADINFOCLASS ThreadInformationClass,
@@ -51,8 +57,13 @@ NTSYSAPI NTSTATUS ZwSetInformationThread(_In_ HANDLE ThreadHandle,
 /*
  * ZwQueryInformationThread: ask something about a thread.
  *
+ *   ThreadInformationClass  ThreadPriority and ThreadActualBasePriority (a KPRIORITY),
+ *                           ThreadGroupInformation, ThreadIdealProcessorEx.
+ *   ReturnLength            Set to the size of the answer, when not NULL.
+ *
  * IRQL     PASSIVE_LEVEL
  * Returns  As ZwSetInformationThread.
+ * Windows  There are more classes; Windows does not answer ThreadPriority.
  */
 NTSYSAPI NTSTATUS ZwQueryInformationThread(_In_ HANDLE ThreadHandle,
                                            _In_ THREADINFOCLASS ThreadInformationClass,
