@@ -12,6 +12,7 @@
 
 #include <wdm/bugcodes.h>
 #include <wdm/dbg.h>
+#include <wdm/etw.h>
 #include <wdm/ex.h>
 #include <wdm/ex_callback.h>
 #include <wdm/interlocked.h>

@@ -197,6 +197,7 @@ typedef enum wskrun_kind {
   WSKRUN_SOCKET,
   WSKRUN_ADDRESS_LIST,        /* Of WskGetAddressInfo. */
   WSKRUN_SECURITY_DESCRIPTOR, /* Of WSK_CACHE_SD or SO_WSK_SECURITY. */
+  WSKRUN_TRACE_PROVIDER,      /* Of EtwRegister or TraceLoggingRegister. */
 } wskrun_kind;
 
 /* Something allocated and not given back. The strings live as long as the report. */

@@ -53,8 +53,12 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
 
 }  // namespace
 
+bool is_logged(LogLevel level) {
+  return logger().should_log(spdlog_level(level));
+}
+
 void log_text(LogLevel level, std::string_view source, std::string_view text) {
-  if (!logger().should_log(spdlog_level(level))) return;
+  if (!is_logged(level)) return;
   MutexLock lock(destination().mutex);
   if (destination().sink != nullptr) {
     return destination().sink(destination().context, level, source, text);

@@ -12,6 +12,8 @@ enum class LogLevel { kTrace, kDebug, kInfo, kWarning, kError };
 void log(LogLevel level, const char* format, ...) __attribute__((format(printf, 2, 3)));
 void log_text(LogLevel level, std::string_view source, std::string_view text);
 void set_log_level(LogLevel level);
+// A line of that level would be written.
+bool is_logged(LogLevel level);
 
 // Where lines go instead of standard error; for hosts and tests. nullptr: standard error again.
 // The sink is called from any thread, one call at a time.

@@ -29,6 +29,7 @@ constexpr KindRow kKinds[] = {
     {Holding::kSocket, WSKRUN_SOCKET, "socket"},
     {Holding::kAddressList, WSKRUN_ADDRESS_LIST, "address list"},
     {Holding::kSecurityDescriptor, WSKRUN_SECURITY_DESCRIPTOR, "security descriptor"},
+    {Holding::kTraceProvider, WSKRUN_TRACE_PROVIDER, "trace provider"},
 };
 
 const KindRow& row_of(Holding holding) {

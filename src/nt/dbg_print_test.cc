@@ -3,42 +3,13 @@
 #include <wdm.h>
 
 #include <string>
-#include <vector>
 
-#include "base/log.h"
+#include "nt/log_lines.h"
 
 namespace wskrun::nt {
 namespace {
 
 using base::LogLevel;
-
-struct Line {
-  LogLevel level;
-  std::string source;
-  std::string text;
-};
-
-// Collects the log while it lives.
-class LogLines {
- public:
-  LogLines() {
-    base::set_log_level(LogLevel::kTrace);
-    base::set_log_sink(
-        [](void* context, LogLevel level, std::string_view source, std::string_view text) {
-          static_cast<LogLines*>(context)->lines_.push_back(
-              {level, std::string(source), std::string(text)});
-        },
-        this);
-  }
-  ~LogLines() {
-    base::set_log_sink(nullptr, nullptr);
-    base::set_log_level(LogLevel::kInfo);
-  }
-  const Line& last() const { return lines_.back(); }
-
- private:
-  std::vector<Line> lines_;
-};
 
 TEST(DbgPrint, GoesIntoTheLogAsTheDrivers) {
   LogLines lines;

@@ -1,6 +1,6 @@
 // The ledger: what the driver has allocated and not given back (IRPs, MDLs, pool, threads, timers,
-// work items, sockets, lists of addresses, security descriptors), with the place that allocated it.
-// The host reads it after DriverUnload.
+// work items, sockets, lists of addresses, security descriptors, providers of trace events), with
+// the place that allocated it. The host reads it after DriverUnload.
 #pragma once
 
 #include <cstddef>
@@ -21,6 +21,7 @@ enum class Holding : std::uint8_t {
   kSocket,
   kAddressList,  // WskGetAddressInfo
   kSecurityDescriptor,
+  kTraceProvider,  // EtwRegister
 };
 
 // Lies inside the object it accounts for (or in a hidden header before it). Set up by
