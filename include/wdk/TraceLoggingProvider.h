@@ -252,7 +252,6 @@ EXTERN_C_END
 /* Bytes, and what bytes mean. TraceLoggingGuid takes a GUID, the others a pointer. */
 #define TraceLoggingBinary(pValue, cbValue, ...) \
   wdk_tl_data(WDK_TL_NAME(#pValue, ##__VA_ARGS__), WDK_TL_BINARY, 1, (pValue), (cbValue))
-#define TraceLoggingBinaryArray TraceLoggingBinary
 #define TraceLoggingGuid(value, ...) \
   wdk_tl_data(WDK_TL_NAME(#value, ##__VA_ARGS__), WDK_TL_GUID, sizeof(GUID), &(value), 1)
 #define TraceLoggingIPv6Address(pValue, ...) \

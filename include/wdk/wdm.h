@@ -22,6 +22,7 @@
 #include <wdm/io_remove_lock.h>
 #include <wdm/ke.h>
 #include <wdm/ke_queue.h>
+#include <wdm/ke_topology.h>
 #include <wdm/list.h>
 #include <wdm/mm.h>
 #include <wdm/ob.h>

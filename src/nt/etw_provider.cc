@@ -58,9 +58,10 @@ class Providers {
     base::MutexLock lock(mutex_);
     auto provider = std::make_unique<Provider>();
     provider->name = std::move(name);
-    ledger_add(provider->ledger, Holding::kTraceProvider, provider.get(), sizeof *provider, 0,
-               registered_by);
-    providers_.emplace(++last_, std::move(provider));
+    ++last_;
+    ledger_add(provider->ledger, Holding::kTraceProvider, reinterpret_cast<const void*>(last_),
+               sizeof *provider, 0, registered_by);
+    providers_.emplace(last_, std::move(provider));
     return last_;
   }
 

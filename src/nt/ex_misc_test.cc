@@ -1,11 +1,13 @@
 // The executive's and the kernel's odds and ends: GUIDs by chance, local time, what the processor
-// can do, nodes, silos, the one process, larger stacks, pulses, cache-aware rundown.
+// can do, how processors belong together, silos, the one process, larger stacks, pulses,
+// cache-aware rundown.
 #include <gtest/gtest.h>
 #include <winerror.h>
 
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <vector>
 
 #include "nt/executive.h"
 #include "nt/ob_object.h"
@@ -83,6 +85,45 @@ TEST(KeNode, IsOneWithAllProcessors) {
   EXPECT_EQ(count, 0);
   EXPECT_EQ(KeQueryHighestNodeNumber(), 0);
   EXPECT_EQ(KeQueryNodeMaximumProcessorCount(0), 3);
+}
+
+// The records of one kind, with the processors each is about.
+std::vector<KAFFINITY> relations(PPROCESSOR_NUMBER of, LOGICAL_PROCESSOR_RELATIONSHIP what) {
+  ULONG length = 0;
+  EXPECT_EQ(KeQueryLogicalProcessorRelationship(of, what, nullptr, &length),
+            STATUS_INFO_LENGTH_MISMATCH);
+  std::vector<ULONG64> memory(length / sizeof(ULONG64) + 1);
+  auto* const first = reinterpret_cast<PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX>(memory.data());
+  EXPECT_EQ(KeQueryLogicalProcessorRelationship(of, what, first, &length), STATUS_SUCCESS);
+  std::vector<KAFFINITY> found;
+  for (ULONG at = 0; at < length;) {
+    const auto& record = *reinterpret_cast<PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX>(
+        reinterpret_cast<char*>(first) + at);
+    EXPECT_EQ(record.Relationship, what);
+    found.push_back(what == RelationGroup ? record.Group.GroupInfo[0].ActiveProcessorMask
+                                          : record.Processor.GroupMask[0].Mask);
+    at += record.Size;
+  }
+  return found;
+}
+
+TEST(KeTopology, ProcessorsAreCoresOfOnePackageNodeAndGroup) {
+  const Executive executive({.processor_count = 3});
+  const std::vector<KAFFINITY> all = {7};
+  EXPECT_EQ(relations(nullptr, RelationProcessorCore), (std::vector<KAFFINITY>{1, 2, 4}));
+  EXPECT_EQ(relations(nullptr, RelationProcessorPackage), all);
+  EXPECT_EQ(relations(nullptr, RelationNumaNode), all);
+  EXPECT_EQ(relations(nullptr, RelationGroup), all);
+  PROCESSOR_NUMBER number = {.Group = 0, .Number = 1, .Reserved = 0};
+  EXPECT_EQ(relations(&number, RelationProcessorCore), std::vector<KAFFINITY>{2});
+  EXPECT_EQ(relations(&number, RelationNumaNode), all);
+  number.Number = 3;
+  ULONG length = 0;
+  EXPECT_EQ(KeQueryLogicalProcessorRelationship(&number, RelationGroup, nullptr, &length),
+            STATUS_INVALID_PARAMETER);
+  EXPECT_EQ(KeQueryLogicalProcessorRelationship(nullptr, RelationAll, nullptr, &length),
+            STATUS_INFO_LENGTH_MISMATCH);
+  EXPECT_EQ(length, 3 * 48 + 48 + 48 + 80u);
 }
 
 TEST(PsSilo, IsTheHost) {

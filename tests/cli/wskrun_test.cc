@@ -167,9 +167,10 @@ TEST(Wskrun, ListsWhatADriverLeavesBehind) {
   EXPECT_THAT(process.output(),
               AllOf(held("IRP", "DriverEntry"), held("MDL", "DriverEntry"),
                     held("pool 'Left'", "DriverEntry"), held("work item", "DriverEntry")));
-  EXPECT_THAT(process.output(),
-              AllOf(held("thread", "[A-Za-z]+"), held("timer", "[A-Za-z]+"),
-                    held("socket", "[A-Za-z]+"), held("address list", "[A-Za-z]+")));
+  EXPECT_THAT(
+      process.output(),
+      AllOf(held("thread", "[A-Za-z]+"), held("timer", "[A-Za-z]+"), held("socket", "[A-Za-z]+"),
+            held("address list", "[A-Za-z]+"), held("trace provider", "[A-Za-z]+")));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@ static WSK_PROVIDER_NPI Wsk;
 static KTIMER Timer;
 static KDPC Dpc;
 static KEVENT Never;
+static REGHANDLE Provider;
 
 static NTSTATUS NTAPI Completed(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Done) {
   UNREFERENCED_PARAMETER(DeviceObject);
@@ -87,6 +88,11 @@ static VOID LeaveTimer(VOID) {
   KeSetTimer(&Timer, due, &Dpc);
 }
 
+static NTSTATUS LeaveProvider(VOID) {
+  static const GUID id = {1, 2, 3, {4, 5, 6, 7, 8, 9, 10, 11}};
+  return EtwRegister(&id, NULL, NULL, &Provider);
+}
+
 static VOID NTAPI Unload(PDRIVER_OBJECT DriverObject) {
   UNREFERENCED_PARAMETER(DriverObject);
 }
@@ -104,6 +110,7 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING Registry
     return STATUS_INSUFFICIENT_RESOURCES;
   }
   LeaveTimer();
-  if (!NT_SUCCESS(LeaveThread())) return STATUS_INSUFFICIENT_RESOURCES;
+  if (!NT_SUCCESS(LeaveThread()) || !NT_SUCCESS(LeaveProvider()))
+    return STATUS_INSUFFICIENT_RESOURCES;
   return LeaveWskThings();
 }
