@@ -53,4 +53,23 @@ HANDLE open_handle(void* body);
 // STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH.
 NTSTATUS reference_by_handle(HANDLE handle, POBJECT_TYPE type, void*& body);
 
+// The object behind a handle, for a scope.
+class Referenced {
+ public:
+  Referenced(HANDLE handle, POBJECT_TYPE type)
+      : status_(reference_by_handle(handle, type, body_)) {}
+  ~Referenced() {
+    if (body_ != nullptr) dereference_object(body_);
+  }
+  Referenced(const Referenced&) = delete;
+  Referenced& operator=(const Referenced&) = delete;
+
+  NTSTATUS status() const { return status_; }
+  void* body() const { return body_; }
+
+ private:
+  void* body_ = nullptr;
+  const NTSTATUS status_;
+};
+
 }  // namespace wskrun::nt

@@ -14,29 +14,10 @@
 namespace wskrun::nt {
 namespace {
 
-// The object behind a handle, for a scope.
-class Referenced {
- public:
-  Referenced(HANDLE handle, POBJECT_TYPE type)
-      : status_(reference_by_handle(handle, type, body_)) {}
-  ~Referenced() {
-    if (body_ != nullptr) dereference_object(body_);
-  }
-  Referenced(const Referenced&) = delete;
-  Referenced& operator=(const Referenced&) = delete;
-
-  NTSTATUS status() const { return status_; }
-  void* body() const { return body_; }
-
- private:
-  void* body_ = nullptr;
-  const NTSTATUS status_;
-};
-
 // Objects that begin with a DISPATCHER_HEADER.
 bool can_be_waited_for(void* body) {
   const POBJECT_TYPE type = object_header(body).type;
-  return type == *PsThreadType || type == *PsProcessType;
+  return type == *PsThreadType || type == *PsProcessType || type == *ExEventObjectType;
 }
 
 KAFFINITY affinity_of(const Thread& thread) {

@@ -24,14 +24,40 @@ EXTERN_C_START
 NTSYSAPI NTSTATUS ZwClose(_In_ HANDLE Handle);
 
 /*
- * ZwWaitForSingleObject: KeWaitForSingleObject for a handle.
+ * ZwWaitForSingleObject: KeWaitForSingleObject for a handle of a thread or an event.
  *
  * IRQL     PASSIVE_LEVEL
- * Returns  As KeWaitForSingleObject; STATUS_INVALID_HANDLE.
+ * Returns  As KeWaitForSingleObject; STATUS_INVALID_HANDLE; STATUS_OBJECT_TYPE_MISMATCH: it cannot
+ *          be waited for.
  * Page     ddi/ntifs/nf-ntifs-zwwaitforsingleobject
  */
 NTSYSAPI NTSTATUS ZwWaitForSingleObject(_In_ HANDLE Handle, _In_ BOOLEAN Alertable,
                                         _In_opt_ PLARGE_INTEGER Timeout);
+
+/*
+ * ZwCreateEvent: an event that is named by a handle, which ZwClose ends; ObReferenceObjectByHandle
+ * with *ExEventObjectType gives the KEVENT.
+ *
+ * IRQL     PASSIVE_LEVEL
+ * Returns  STATUS_SUCCESS; STATUS_INVALID_PARAMETER_4: no such EventType;
+ *          STATUS_INSUFFICIENT_RESOURCES; STATUS_NOT_SUPPORTED: ObjectAttributes has a name.
+ * Page     ddi/ntifs/nf-ntifs-zwcreateevent
+ * Windows  Events may have names there.
+ */
+NTSYSAPI NTSTATUS ZwCreateEvent(_Out_ PHANDLE EventHandle, _In_ ACCESS_MASK DesiredAccess,
+                                _In_opt_ POBJECT_ATTRIBUTES ObjectAttributes,
+                                _In_ EVENT_TYPE EventType, _In_ BOOLEAN InitialState);
+
+/*
+ * ZwSetEvent: KeSetEvent for a handle.
+ *
+ *   PreviousState  Set to the state before, when not NULL.
+ *
+ * IRQL     PASSIVE_LEVEL
+ * Returns  STATUS_SUCCESS; STATUS_INVALID_HANDLE; STATUS_OBJECT_TYPE_MISMATCH.
+ * Page     ddi/ntifs/nf-ntifs-zwsetevent
+ */
+NTSYSAPI NTSTATUS ZwSetEvent(_In_ HANDLE EventHandle, _Out_opt_ PLONG PreviousState);
 
 /*
  * ZwSetInformationThread: change something about a thread.
