@@ -31,6 +31,14 @@ std::string UdpPeer::receive() const {
   return udp_receive(fd_);
 }
 
+std::string UdpPeer::receive_from(std::uint16_t& sender_port) const {
+  return udp_receive_from(fd_, sender_port);
+}
+
+void UdpPeer::hear_only_ipv4(std::uint32_t address, std::uint16_t port) const {
+  udp_hear_only_ipv4(fd_, address, port);
+}
+
 bool UdpPeer::waits() const {
   return udp_waits(fd_);
 }

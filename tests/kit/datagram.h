@@ -30,7 +30,9 @@ class UdpPeer {
   void send_to_ipv4(std::string_view data, std::uint32_t address, std::uint16_t port) const;
   void join(std::uint32_t group) const;
   std::string receive() const;  // Throws when none comes within a minute.
-  bool waits() const;           // One has come that was not received yet.
+  std::string receive_from(std::uint16_t& sender_port) const;
+  void hear_only_ipv4(std::uint32_t address, std::uint16_t port) const;
+  bool waits() const;  // One has come that was not received yet.
   std::uint16_t port() const;
   int fd() const { return fd_; }
 

@@ -90,6 +90,23 @@ std::string udp_receive(int fd) {
   return udp_receive_marked(fd).data;
 }
 
+std::string udp_receive_from(int fd, std::uint16_t& sender_port) {
+  pollfd entry{.fd = fd, .events = POLLIN, .revents = 0};
+  if (::poll(&entry, 1, 60'000) != 1) throw std::runtime_error("UDP peer: nothing comes");
+  std::string data(70'000, '\0');
+  Endpoint sender;
+  const ssize_t size = ::recvfrom(fd, data.data(), data.size(), 0, sender.address(), &sender.size);
+  if (size < 0) fail("recvfrom");
+  data.resize(static_cast<std::size_t>(size));
+  sender_port = ntohs(reinterpret_cast<sockaddr_in&>(sender.storage).sin_port);
+  return data;
+}
+
+void udp_hear_only_ipv4(int fd, std::uint32_t address, std::uint16_t port) {
+  Endpoint from = ipv4_endpoint(address, port);
+  if (::connect(fd, from.address(), from.size) != 0) fail("connect");
+}
+
 void udp_send_marked(int fd, const MarkedDatagram& datagram, IpVersion version,
                      std::uint16_t port) {
   const bool ipv4 = version == IpVersion::k4;

@@ -16,6 +16,9 @@ void udp_send(int fd, std::string_view data, IpVersion version, std::uint16_t po
 void udp_send_to_ipv4(int fd, std::string_view data, std::uint32_t address, std::uint16_t port);
 void udp_join(int fd, std::uint32_t group);  // On loopback.
 std::string udp_receive(int fd);
+std::string udp_receive_from(int fd, std::uint16_t& sender_port);
+// From now on only what comes from there is received.
+void udp_hear_only_ipv4(int fd, std::uint32_t address, std::uint16_t port);
 // With a mark: IPv4's type of service, IPv6's traffic class.
 struct MarkedDatagram {
   std::string data;
