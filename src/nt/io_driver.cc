@@ -83,6 +83,13 @@ registry::Value value_of(const DriverParameter& parameter, std::u16string name) 
           bytes_of(&parameter.number, wide ? sizeof(ULONGLONG) : sizeof(ULONG))};
 }
 
+std::u16string service_key(std::string_view name) {
+  const std::u16string_view services = registry::kServices;
+  std::u16string path;
+  path.reserve(services.size() + 1 + name.size());
+  return path.append(services).append(1, u'\\').append(to_utf16(name));
+}
+
 void store(const std::u16string& key_path, const DriverParameter& parameter) {
   std::u16string path = key_path + u'\\' + to_utf16(parameter.name);
   const std::size_t split = path.rfind(u'\\');
@@ -96,8 +103,7 @@ void store(const std::u16string& key_path, const DriverParameter& parameter) {
 
 Driver::Driver(std::string_view name, PDRIVER_INITIALIZE entry,
                const std::vector<DriverParameter>& parameters)
-    : key_path_(std::u16string(registry::kServices) + u'\\' + to_utf16(name)),
-      object_(make_object(to_utf16(name), entry)) {
+    : key_path_(service_key(name)), object_(make_object(to_utf16(name), entry)) {
   CHECK(NT_SUCCESS(registry::create_path(key_path_)));
   for (const DriverParameter& parameter : parameters) store(key_path_, parameter);
 }
