@@ -2,6 +2,7 @@
 #
 # Builds name.so, a driver for wskrun, from sources written for the Windows kernel. C is compiled as
 # gnu11, C++ as gnu++20. The driver links nothing: the WDK's names resolve when it is loaded.
+# An #include may be as Windows lets it be: in any case, and with backslashes.
 #
 #   INCLUDE          Further include directories.
 #   DEFINES          Further preprocessor definitions.
@@ -9,6 +10,7 @@
 #                    such as "TraceEvents(LEVEL,FLAGS,MSG,...)"; those in a source's own
 #                    begin_wpp blocks are found without it (see wskrun_wpp.cmake).
 include(${CMAKE_CURRENT_LIST_DIR}/wskrun_wpp.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/wskrun_includes.cmake)
 
 set(WSKRUN_DRIVER_EXPORTS ${CMAKE_CURRENT_LIST_DIR}/driver.map)
 # What MSVC does without being asked: 16-bit wchar_t, its bit-field layout, no type-based alias
@@ -39,6 +41,7 @@ function(wskrun_add_driver name)
   target_link_options(${target} PRIVATE -Wl,--version-script=${WSKRUN_DRIVER_EXPORTS})
   set_target_properties(${target} PROPERTIES LINK_DEPENDS ${WSKRUN_DRIVER_EXPORTS})
   wskrun_answer_wpp(${target} "${driver_SOURCES}" "${driver_TRACE_FUNCTIONS}")
+  wskrun_answer_includes(${target} "${driver_SOURCES}" "${driver_INCLUDE}")
 endfunction()
 
 # A folder of drivers: each source file in it is one, each folder below it is one of many sources.

@@ -11,6 +11,7 @@ install(TARGETS wskrun libwskrun
 set_target_properties(wskrun PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
 install(DIRECTORY include/wdk include/wskrun DESTINATION ${home}/include)
 install(FILES cmake/wskrun_wdk.cmake cmake/wskrun_add_driver.cmake cmake/wskrun_wpp.cmake
+  cmake/wskrun_includes.cmake
   cmake/driver.map DESTINATION ${home}/cmake)
 
 configure_package_config_file(cmake/wskrunConfig.cmake.in ${PROJECT_BINARY_DIR}/wskrunConfig.cmake

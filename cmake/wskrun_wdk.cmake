@@ -4,7 +4,8 @@ include_guard(GLOBAL)
 
 add_library(wskrun_wdk INTERFACE)
 cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH wskrun_root)
-target_include_directories(wskrun_wdk INTERFACE ${wskrun_root}/include ${wskrun_root}/include/wdk)
+set(WSKRUN_WDK_FOLDER ${wskrun_root}/include/wdk)
+target_include_directories(wskrun_wdk INTERFACE ${wskrun_root}/include ${WSKRUN_WDK_FOLDER})
 # Windows code has anonymous structures with tags, multi-character constants (pool tags) and
 # pragmas of MSVC, and initialises nested structures with {0}.
 set(WSKRUN_WDK_OPTIONS

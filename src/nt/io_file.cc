@@ -47,6 +47,7 @@ void destroy_file(void* body) {
 }
 
 _OBJECT_TYPE file_type{"File", destroy_file};
+POBJECT_TYPE file_type_pointer = &file_type;
 
 // Takes over the reference to the device.
 FileBody& make_file(FoundDevice& found) {
@@ -135,6 +136,8 @@ void OpenFile::cancel_all() {
 using namespace wskrun::nt;
 
 extern "C" {
+
+POBJECT_TYPE* IoFileObjectType = &file_type_pointer;
 
 // The handle is closed again; the reference to the file keeps the device open.
 NTSTATUS IoGetDeviceObjectPointer(PUNICODE_STRING ObjectName, ACCESS_MASK DesiredAccess,

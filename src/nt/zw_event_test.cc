@@ -39,6 +39,9 @@ TEST(ZwEvent, TheObjectOutlivesItsHandle) {
   EXPECT_EQ(ObReferenceObjectByHandle(handle, SYNCHRONIZE, *ExSemaphoreObjectType, KernelMode,
                                       &event, nullptr),
             STATUS_OBJECT_TYPE_MISMATCH);
+  EXPECT_EQ(ObReferenceObjectByHandle(handle, SYNCHRONIZE, *IoFileObjectType, KernelMode, &event,
+                                      nullptr),
+            STATUS_OBJECT_TYPE_MISMATCH);
   EXPECT_EQ(ObReferenceObjectByHandle(handle, SYNCHRONIZE, nullptr, KernelMode, &event, nullptr),
             STATUS_SUCCESS);
   EXPECT_EQ(ZwClose(handle), STATUS_SUCCESS);

@@ -1,0 +1,4 @@
+/* Included with backslashes. */
+#pragma once
+
+#define SECOND_WORD "and behind backslashes"
