@@ -93,7 +93,9 @@ function(wskrun_answer_includes target sources folders)
         continue()  # The compiler will say so, or it is a header of libc.
       endif()
       if(NOT is_plain)
+        string(REPLACE "\\" "/" slashed "${name}")
         wskrun_write_answer("${answers}/${name}" ${meant})
+        wskrun_write_answer("${answers}/${slashed}" ${meant})  # clang makes slashes of them.
         set(is_needed TRUE)
       endif()
       cmake_path(IS_PREFIX WSKRUN_WDK_FOLDER ${meant} is_ours)
