@@ -143,7 +143,9 @@ CONFORMANCE_TEST(SendsEndAtTheKernel, ThePeerNeedNotHaveThem) {
 
 CONFORMANCE_TEST(SendsEndAtThePeer, ThePeerHasEachThatEnded) {
   covers("S-001", "S-006", "S-007");
-  auto [connection, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& connection = pair.first;
+  Peer& peer = pair.second;
   std::atomic<std::size_t> read = 0;  // Or about to be.
   std::list<Send> sends;
   for (std::size_t i = 0; i < kPieces; ++i) {
@@ -169,7 +171,9 @@ CONFORMANCE_TEST(SendsEndAtThePeer, ThePeerHasEachThatEnded) {
 
 CONFORMANCE_TEST(SendsEndAtThePeer, WhatThePeerNeverGotFails) {
   covers("S-006", "S-011");
-  auto [connection, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& connection = pair.first;
+  Peer& peer = pair.second;
   // More than the peer's window: it cannot all be acknowledged unless somebody reads.
   Send send(kMoreThanTheKernelTakes);
   send.call.start([&](PIRP irp) { return connection.send(send.buffer.whole(), 0, irp); });
@@ -180,7 +184,9 @@ CONFORMANCE_TEST(SendsEndAtThePeer, WhatThePeerNeverGotFails) {
 
 CONFORMANCE_TEST(SendsEndAtThePeer, TheyCanBeCancelled) {
   covers("I-022", "S-006");
-  auto [connection, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& connection = pair.first;
+  Peer& peer = pair.second;
   std::list<Send> sends;
   // The kernel has the first of these and waits for the peer, which reads nothing.
   for (std::size_t i = 0; i < kPieces; ++i) {
@@ -206,7 +212,9 @@ CONFORMANCE_TEST(SendsEndAtThePeer, TheyCanBeCancelled) {
 
 CONFORMANCE_TEST(SendsEndAtThePeer, ADisconnectWithLastBytesEndsAfterThem) {
   covers("S-015", "S-017", "S-018");
-  auto [connection, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& connection = pair.first;
+  Peer& peer = pair.second;
   Send first(1000);
   Send last(500);
   WSK_BUF last_bytes = last.buffer.whole();

@@ -77,7 +77,9 @@ CONFORMANCE_TEST(CompletionInline, CallsThatEndSoonEndBeforeTheyReturn) {
 
 CONFORMANCE_TEST(CompletionInline, WhatWaitsForThePeerPends) {
   covers("I-003", "R-004");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   Buffer buffer(3);
   IrpCall receive;
   receive.start([&](PIRP irp) { return socket.receive(buffer.whole(), 0, irp); });
@@ -116,7 +118,9 @@ CONFORMANCE_TEST(CompletionPending, EveryCallReturnsPendingFirst) {
   covers("I-003", "I-002");
   for (const NTSTATUS returned : some_calls()) EXPECT_EQ(returned, STATUS_PENDING);
 
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   Buffer buffer(3), data("xyz");
   IrpCall call;
   peer.send("abc");

@@ -193,7 +193,8 @@ CONFORMANCE_TEST(Connect, RemoteAddressNeedsAConnection) {
 
 CONFORMANCE_TEST(Connect, AddressesTakeNoMoreThanTheirFamilysSize) {
   covers("C-054", "C-008");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
   struct {
     SOCKADDR_IN address;
     unsigned char guard[16];

@@ -267,7 +267,8 @@ CONFORMANCE_TEST(Control, LoopbackHasNoSilentModeAndOnePath) {
 // The pages' own samples pass what lies on their stack, and return while the call pends.
 CONFORMANCE_TEST(Control, WhatGoesInIsReadDuringTheCall) {
   covers("K-009", "G-30");
-  auto [connection, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& connection = pair.first;
   ULONG value = 1;
   IrpCall call;
   call.start([&](PIRP irp) {
@@ -285,7 +286,8 @@ CONFORMANCE_TEST(Control, WhatGoesInIsReadDuringTheCall) {
 
 CONFORMANCE_TEST(Control, TheSizeOfAnAnswerIsInTheIrpAndWhereItIsAskedFor) {
   covers("K-008", "G-34", "G-33");
-  auto [connection, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& connection = pair.first;
   ULONG value = 77;
   SIZE_T size = 77;
   IrpCall call;
@@ -303,7 +305,9 @@ CONFORMANCE_TEST(Control, TheSizeOfAnAnswerIsInTheIrpAndWhereItIsAskedFor) {
 
 CONFORMANCE_TEST(Control, AnIrpThatWasCancelledBeforeEndsCancelled) {
   covers("I-006", "I-022");
-  auto [connection, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& connection = pair.first;
+  Peer& peer = pair.second;
   for (const ULONG code : {SIO_ADDRESS_LIST_CHANGE, SIO_WSK_SET_TCP_SILENT_MODE}) {
     IrpCall call;
     call.start([&](PIRP irp) {

@@ -10,7 +10,9 @@ RECEIVE_SUITE(Disconnect);
 
 RECEIVE_TEST(Disconnect, GracefulSendsLastBytesAndFin) {
   covers("S-012", "S-014", "S-015", "S-017", "S-018");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   Buffer first("first "), last("last");
   WSK_BUF last_bytes = last.whole();
   IrpCall send, disconnect;
@@ -23,7 +25,9 @@ RECEIVE_TEST(Disconnect, GracefulSendsLastBytesAndFin) {
 
 RECEIVE_TEST(Disconnect, GracefulWaitsForOutstandingSends) {
   covers("S-015", "S-017", "S-018");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   const std::string sent = pattern(kMoreThanTheKernelTakes);
   Buffer buffer(sent);
   IrpCall send, disconnect;
@@ -38,7 +42,8 @@ RECEIVE_TEST(Disconnect, GracefulWaitsForOutstandingSends) {
 
 RECEIVE_TEST(Disconnect, OnlyOnceGracefully) {
   covers("S-013", "S-019");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
   socket.disconnect();
   IrpCall again;
   again.start([&](PIRP irp) { return socket.disconnect(nullptr, 0, irp); });
@@ -47,7 +52,9 @@ RECEIVE_TEST(Disconnect, OnlyOnceGracefully) {
 
 RECEIVE_TEST(Disconnect, RefusesContradictions) {
   covers("S-014", "S-016", "I-024");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   Buffer buffer("abc");
   WSK_BUF bytes = buffer.whole();
   WSK_BUF beyond = buffer.part(1, 3);
@@ -65,7 +72,9 @@ RECEIVE_TEST(Disconnect, RefusesContradictions) {
 
 RECEIVE_TEST(Disconnect, AbortSendsAReset) {
   covers("S-014", "S-022", "S-023");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   IrpCall abort;
   abort.start([&](PIRP irp) { return socket.disconnect(nullptr, WSK_FLAG_ABORTIVE, irp); });
   EXPECT_EQ(abort.wait(), (Completed{STATUS_SUCCESS, 0}));
@@ -75,7 +84,8 @@ RECEIVE_TEST(Disconnect, AbortSendsAReset) {
 
 RECEIVE_TEST(Disconnect, AbortForcesAStuckGracefulDisconnect) {
   covers("S-021", "S-022");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
   Buffer buffer(kMoreThanTheKernelTakes);
   IrpCall send, disconnect, abort;
   send.start([&](PIRP irp) { return socket.send(buffer.whole(), 0, irp); });
@@ -89,7 +99,9 @@ RECEIVE_TEST(Disconnect, AbortForcesAStuckGracefulDisconnect) {
 
 RECEIVE_TEST(Disconnect, CloseForcesAStuckGracefulDisconnect) {
   covers("S-021", "X-009");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   Buffer last(kMoreThanTheKernelTakes);
   WSK_BUF last_bytes = last.whole();
   IrpCall disconnect, close;
@@ -103,7 +115,8 @@ RECEIVE_TEST(Disconnect, CloseForcesAStuckGracefulDisconnect) {
 
 RECEIVE_TEST(Disconnect, AStuckOneCanBeCancelled) {
   covers("I-022");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
   Buffer last(kMoreThanTheKernelTakes);
   WSK_BUF last_bytes = last.whole();
   IrpCall disconnect;
@@ -114,7 +127,9 @@ RECEIVE_TEST(Disconnect, AStuckOneCanBeCancelled) {
 
 RECEIVE_TEST(Disconnect, EventIsNotCalledForOwnDisconnects) {
   covers("S-025");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   socket.enable(WSK_EVENT_DISCONNECT | WSK_EVENT_RECEIVE);
   socket.disconnect();
   EXPECT_EQ(peer.receive_to_end(), "");
@@ -155,7 +170,9 @@ RECEIVE_SUITE(Close);
 
 RECEIVE_TEST(Close, AConnectionEndedByBothSidesIsNotReset) {
   covers("X-010", "X-001");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   peer.send("abc");
   peer.shutdown_send();
   EXPECT_EQ(socket.read(3), "abc");
@@ -171,7 +188,9 @@ RECEIVE_TEST(Close, AConnectionEndedByBothSidesIsNotReset) {
 
 RECEIVE_TEST(Close, AConnectionThatIsNotEndedIsReset) {
   covers("X-009", "X-001");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   IrpCall close;
   close.start([&](PIRP irp) { return socket.close(irp); });
   EXPECT_EQ(close.wait(), (Completed{STATUS_SUCCESS, 0}));
@@ -180,7 +199,9 @@ RECEIVE_TEST(Close, AConnectionThatIsNotEndedIsReset) {
 
 RECEIVE_TEST(Close, AfterAHalfEndItIsReset) {
   covers("X-009");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   peer.shutdown_send();
   Buffer buffer(1);
   IrpCall end, close;
@@ -193,7 +214,9 @@ RECEIVE_TEST(Close, AfterAHalfEndItIsReset) {
 
 RECEIVE_TEST(Close, WaitsForACallbackThatIsRunning) {
   covers("X-005", "X-006", "R-052");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   EventLog log;
   bool inside = false, let_go = false;
   std::atomic<bool> returned{false};
@@ -221,7 +244,9 @@ RECEIVE_TEST(Close, WaitsForACallbackThatIsRunning) {
 
 RECEIVE_TEST(Close, InsideACompletionRoutine) {
   covers("X-006", "X-003");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   Buffer buffer(8);
   IrpCall receive, close;
   receive.on_completion([&] { close.start([&](PIRP irp) { return socket.close(irp); }); });
@@ -233,7 +258,9 @@ RECEIVE_TEST(Close, InsideACompletionRoutine) {
 
 RECEIVE_TEST(Close, InsideTheDisconnectEvent) {
   covers("X-013", "R-052");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   IrpCall close;
   auto& events = socket.events();
   events.on_disconnect([&] { close.start([&](PIRP irp) { return socket.close(irp); }); });

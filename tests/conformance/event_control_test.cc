@@ -82,7 +82,9 @@ CONFORMANCE_TEST(EventTables, RefusesAnEventWithoutCallback) {
 
 RECEIVE_TEST(EventControl, CompletesAnIrpThatComesWithEnabling) {
   covers("E-015", "E-016", "I-002");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   IrpCall good, bad;
 
   good.start([&](PIRP irp) { return socket.control_events(WSK_EVENT_RECEIVE, irp); });
@@ -111,7 +113,9 @@ RECEIVE_TEST(EventControl, DisableNamesOneEvent) {
 
 RECEIVE_TEST(EventControl, DisablesAtOnceWhenNoCallIsInProgress) {
   covers("E-021", "E-022", "E-025", "E-026");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   socket.enable(WSK_EVENT_RECEIVE);
   IrpCall call;
 
@@ -151,7 +155,9 @@ class Gate {
 
 RECEIVE_TEST(EventControl, DisableDuringACallWaitsForItWithAnIrp) {
   covers("E-023", "E-025");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   Gate gate;
   socket.events().answer([&](ReceiveCall&) {
     gate.arrive();
@@ -197,7 +203,9 @@ RECEIVE_TEST(EventControl, DisableDuringACallWithoutIrpIsEventPending) {
 
 RECEIVE_TEST(EventControl, DisablesFromInsideTheCallback) {
   covers("E-027", "E-023", "E-024");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   IrpCall call;
   std::atomic<bool> completed_inside{true};
   std::atomic<NTSTATUS> second{STATUS_UNSUCCESSFUL};
@@ -237,7 +245,9 @@ RECEIVE_TEST(EventControl, AWrongSizeOrDirectionIsRefused) {
 
 RECEIVE_TEST(EventControl, DisconnectThatHappenedBeforeIsToldOnEnabling) {
   covers("S-030", "R-074");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   peer.shutdown_send();
   Buffer buffer(1);
   IrpCall call;

@@ -315,7 +315,8 @@ CONFORMANCE_TEST(Irps, MayLieInTheDriversOwnMemory) {
 
 CONFORMANCE_TEST(Irps, HaveTheirStackLocationsBackAfterCompletion) {
   covers("I-008", "I-016");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
   IrpCall call;
   const CHAR location = call.irp()->CurrentLocation;
   PIO_STACK_LOCATION const next = IoGetNextIrpStackLocation(call.irp());

@@ -80,7 +80,9 @@ CONFORMANCE_TEST(SilentMode, NothingIsSentAndNothingReceived) {
   covers("K-042", "K-043");
   if (!in_own_world()) return repeat_in_own_world();
   for (const IpVersion version : {IpVersion::k4, IpVersion::k6}) {
-    auto [connection, peer] = connect_to_neighbour(version);
+    auto pair = connect_to_neighbour(version);
+    Connection& connection = pair.first;
+    Peer& peer = pair.second;
     peer.send("heard");
     EXPECT_EQ(connection.read(5), "heard");
     EXPECT_GT(neighbour().segments(), 0);  // The acknowledgement: it is counted here.
@@ -106,7 +108,8 @@ CONFORMANCE_TEST(SilentMode, TheCloseIsSilentToo) {
   covers("K-043", "G-38");
   if (!in_own_world()) return repeat_in_own_world();
   for (const IpVersion version : {IpVersion::k4, IpVersion::k6}) {
-    auto [connection, peer] = connect_to_neighbour(version);
+    auto pair = connect_to_neighbour(version);
+    Connection& connection = pair.first;
     EXPECT_EQ(silence(connection), (Completed{STATUS_SUCCESS, 0}));
     neighbour().segments();
     IrpCall close;
@@ -119,7 +122,8 @@ CONFORMANCE_TEST(SilentMode, TheCloseIsSilentToo) {
 CONFORMANCE_TEST(SilentMode, OnlyTheCloseIsLeft) {
   covers("K-043");
   if (!in_own_world()) return repeat_in_own_world();
-  auto [connection, peer] = connect_to_neighbour(IpVersion::k4);
+  auto pair = connect_to_neighbour(IpVersion::k4);
+  Connection& connection = pair.first;
   EXPECT_EQ(silence(connection), (Completed{STATUS_SUCCESS, 0}));
   neighbour().segments();
 

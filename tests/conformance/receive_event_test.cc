@@ -52,7 +52,9 @@ RECEIVE_TEST(ReceiveEvent, GetsContextFlagsAndList) {
 
 RECEIVE_TEST(ReceiveEvent, QueuedReceiveGoesFirst) {
   covers("R-038");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   socket.enable(WSK_EVENT_RECEIVE);
   Buffer buffer(3);
   IrpCall call;
@@ -81,7 +83,9 @@ RECEIVE_TEST(ReceiveEvent, GoesOnAfterEachAcceptedList) {
 
 RECEIVE_TEST(ReceiveEvent, StopsAfterPartialAcceptanceUntilReceive) {
   covers("R-054", "R-055", "R-064", "R-065", "R-066", "R-069");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   socket.events().answer([](ReceiveCall& call) {
     *call.accepted = 2;
     return STATUS_SUCCESS;
@@ -108,7 +112,9 @@ RECEIVE_TEST(ReceiveEvent, StopsAfterPartialAcceptanceUntilReceive) {
 
 RECEIVE_TEST(ReceiveEvent, AcceptingNothingStopsIt) {
   covers("R-056", "R-068", "R-064");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   socket.events().answer([](ReceiveCall& call) {
     *call.accepted = 0;
     return STATUS_SUCCESS;
@@ -182,7 +188,9 @@ RECEIVE_TEST(ReceiveEvent, AnotherStatusMeansRefusal) {
 
 RECEIVE_TEST(ReceiveEvent, ReceiveInsideTheRefusingCallbackRestartsIt) {
   covers("R-067");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   Buffer buffer(2);
   IrpCall call;
   socket.events().answer([&](ReceiveCall&) {
@@ -240,7 +248,9 @@ RECEIVE_TEST(ReceiveEvent, CallsAreSerial) {
 
 RECEIVE_TEST(ReceiveEvent, AllDataComesBeforeTheGracefulDisconnect) {
   covers("R-073", "R-029", "S-025", "S-026", "S-027", "S-029");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   std::atomic<std::size_t> taken_at_disconnect{0};
   socket.events().on_disconnect([&] { taken_at_disconnect = socket.events().taken().size(); });
   const std::string sent = pattern(300'000);
@@ -277,7 +287,9 @@ RECEIVE_TEST(ReceiveEvent, GracefulDisconnectWaitsWhileDataIsRefused) {
 
 RECEIVE_TEST(ReceiveEvent, ResetIsToldOnce) {
   covers("R-050", "R-030", "S-026", "S-027", "S-029");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   socket.enable(WSK_EVENT_RECEIVE | WSK_EVENT_DISCONNECT);
 
   peer.reset();
@@ -298,7 +310,9 @@ RECEIVE_TEST(ReceiveEvent, ResetIsToldOnce) {
 
 RECEIVE_TEST(ReceiveEvent, ClosesInsideTheCallback) {
   covers("R-052", "X-013", "X-005", "R-051");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   IrpCall close;
   std::atomic<bool> closed_inside{false};
   socket.events().answer([&](ReceiveCall&) {
@@ -333,7 +347,9 @@ RECEIVE_TEST(ReceiveEvent, AfterDisablingBytesWaitForReceive) {
 
 RECEIVE_TEST(ReceiveEvent, IsNotCalledAfterClose) {
   covers("X-006", "X-005");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   auto& events = socket.events();
   socket.enable(WSK_EVENT_RECEIVE | WSK_EVENT_DISCONNECT);
   peer.send("abc");

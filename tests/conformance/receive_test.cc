@@ -9,7 +9,9 @@ RECEIVE_SUITE(Receive);
 
 RECEIVE_TEST(Receive, TakesBytesThatWaitAlready) {
   covers("R-001", "R-003", "R-037");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   peer.send("abc");
   // A receive that takes a first byte shows that the rest has come as well.
   EXPECT_EQ(socket.read(1), "a");
@@ -26,7 +28,9 @@ RECEIVE_TEST(Receive, TakesBytesThatWaitAlready) {
 
 RECEIVE_TEST(Receive, PendsUntilBytesCome) {
   covers("R-001", "R-004", "R-010", "I-003");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   Buffer buffer(64);
   IrpCall call;
 
@@ -42,7 +46,9 @@ RECEIVE_TEST(Receive, PendsUntilBytesCome) {
 
 RECEIVE_TEST(Receive, StoresAtOffsetAndThroughTheChain) {
   covers("R-011", "B-001", "B-005", "B-006", "B-009");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   Buffer buffer{4, 0, 3, 8};
   IrpCall call;
 
@@ -78,7 +84,9 @@ RECEIVE_TEST(Receive, KeepsStreamOrderOverManyReads) {
 
 RECEIVE_TEST(Receive, FillsQueuedReceivesInTheOrderOfTheCalls) {
   covers("R-013");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   Buffer first(3), second(3), third(3);
   IrpCall one, two, three;
   one.start([&](PIRP irp) { return socket.receive(first.whole(), WSK_FLAG_WAITALL, irp); });
@@ -95,7 +103,9 @@ RECEIVE_TEST(Receive, FillsQueuedReceivesInTheOrderOfTheCalls) {
 
 RECEIVE_TEST(Receive, WaitAllFillsTheBuffer) {
   covers("R-014", "R-015", "R-025");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   Buffer buffer(6), probe(1);
   IrpCall call;
   call.start([&](PIRP irp) { return socket.receive(buffer.whole(), WSK_FLAG_WAITALL, irp); });
@@ -111,7 +121,9 @@ RECEIVE_TEST(Receive, WaitAllFillsTheBuffer) {
 
 RECEIVE_TEST(Receive, WaitAllEndsShortWhenThePeerDisconnects) {
   covers("R-014", "R-016");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   Buffer buffer(6), none(6);
   IrpCall call, next;
   call.start([&](PIRP irp) { return socket.receive(buffer.whole(), WSK_FLAG_WAITALL, irp); });
@@ -127,7 +139,9 @@ RECEIVE_TEST(Receive, WaitAllEndsShortWhenThePeerDisconnects) {
 
 RECEIVE_TEST(Receive, WaitAllFailsOnReset) {
   covers("R-014", "R-017", "R-030", "I-023");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   Buffer buffer(6);
   IrpCall call;
   call.start([&](PIRP irp) { return socket.receive(buffer.whole(), WSK_FLAG_WAITALL, irp); });
@@ -140,7 +154,9 @@ RECEIVE_TEST(Receive, WaitAllFailsOnReset) {
 
 RECEIVE_TEST(Receive, WaitAllFailsOnLocalAbort) {
   covers("R-014", "R-017", "R-032", "S-022");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   Buffer buffer(6);
   IrpCall call, abort;
   call.start([&](PIRP irp) { return socket.receive(buffer.whole(), WSK_FLAG_WAITALL, irp); });
@@ -154,7 +170,9 @@ RECEIVE_TEST(Receive, WaitAllFailsOnLocalAbort) {
 
 RECEIVE_TEST(Receive, CancelledWaitAllReportsTheBytesItTook) {
   covers("R-014", "R-018", "I-022");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   Buffer buffer(6);
   IrpCall call;
   peer.send("xabc");
@@ -172,7 +190,9 @@ RECEIVE_TEST(Receive, CancelledWaitAllReportsTheBytesItTook) {
 
 RECEIVE_TEST(Receive, DrainDiscardsUntilThePeerDisconnects) {
   covers("R-019", "R-020", "R-021", "R-025");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   Buffer buffer(4);
   IrpCall call;
   call.start([&](PIRP irp) { return socket.receive(buffer.part(0, 0), WSK_FLAG_DRAIN, irp); });
@@ -188,7 +208,9 @@ RECEIVE_TEST(Receive, DrainDiscardsUntilThePeerDisconnects) {
 
 RECEIVE_TEST(Receive, DrainEndedByResetOrCancelFails) {
   covers("R-019", "R-020");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   Buffer buffer(1);
   IrpCall cancelled, reset;
   cancelled.start([&](PIRP irp) { return socket.receive(buffer.part(0, 0), WSK_FLAG_DRAIN, irp); });
@@ -202,7 +224,9 @@ RECEIVE_TEST(Receive, DrainEndedByResetOrCancelFails) {
 
 RECEIVE_TEST(Receive, RefusesContradictoryArguments) {
   covers("R-007", "R-008", "R-009", "R-022", "R-024", "I-002", "B-003", "B-010");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   Buffer buffer(8);
   const auto& table = socket.dispatch();
   const WSK_BUF whole = buffer.whole(), empty = buffer.part(0, 0), beyond = buffer.part(4, 5),
@@ -248,7 +272,9 @@ RECEIVE_TEST(Receive, WithoutAnIrpDoesNothing) {
 
 RECEIVE_TEST(Receive, ReadsTheWskBufDuringTheCallOnly) {
   covers("R-028");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   Buffer buffer(8);
   auto on_heap = std::make_unique<WSK_BUF>(buffer.whole());
   IrpCall call;
@@ -266,7 +292,9 @@ RECEIVE_TEST(Receive, ReadsTheWskBufDuringTheCallOnly) {
 
 RECEIVE_TEST(Receive, AfterTheLastByteEveryReceiveEndsWithNothing) {
   covers("R-029");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   Buffer first(8), second(8), third(8);
   IrpCall one, two, three;
   one.start([&](PIRP irp) { return socket.receive(first.whole(), 0, irp); });
@@ -284,7 +312,9 @@ RECEIVE_TEST(Receive, AfterTheLastByteEveryReceiveEndsWithNothing) {
 
 RECEIVE_TEST(Receive, ResetFailsQueuedReceivesAndThenRefusesCalls) {
   covers("R-005", "R-030", "I-027", "S-011");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   Buffer buffer(8), data("abc");
   IrpCall one, two, later, send;
   one.start([&](PIRP irp) { return socket.receive(buffer.whole(), 0, irp); });
@@ -303,7 +333,9 @@ RECEIVE_TEST(Receive, ResetFailsQueuedReceivesAndThenRefusesCalls) {
 
 RECEIVE_TEST(Receive, GoesOnAfterOwnGracefulDisconnect) {
   covers("R-031", "S-019", "S-017");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
 
   socket.disconnect();
   EXPECT_EQ(peer.receive_to_end(), "");
@@ -319,7 +351,8 @@ RECEIVE_TEST(Receive, GoesOnAfterOwnGracefulDisconnect) {
 
 RECEIVE_TEST(Receive, NothingIsReceivedAfterOwnAbort) {
   covers("R-032", "S-022", "S-011");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
   Buffer buffer(8);
   IrpCall abort, call;
 
@@ -332,7 +365,9 @@ RECEIVE_TEST(Receive, NothingIsReceivedAfterOwnAbort) {
 
 RECEIVE_TEST(Receive, CloseCancelsQueuedReceives) {
   covers("R-033", "X-003", "X-004", "X-006");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   Buffer buffer(8);
   IrpCall one, two, close;
   one.start([&](PIRP irp) { return socket.receive(buffer.whole(), 0, irp); });
@@ -351,7 +386,9 @@ RECEIVE_TEST(Receive, CloseCancelsQueuedReceives) {
 
 RECEIVE_TEST(Receive, CancelLosesNoByte) {
   covers("R-034", "I-022");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   Buffer first(8), second(8);
   IrpCall one, two;
   one.start([&](PIRP irp) { return socket.receive(first.whole(), 0, irp); });
@@ -368,7 +405,9 @@ RECEIVE_TEST(Receive, CancelLosesNoByte) {
 
 RECEIVE_TEST(Receive, AnIrpCancelledBeforeTheCallIsNotQueued) {
   covers("I-022", "R-034");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   Buffer buffer(8);
   IrpCall call;
 
@@ -384,7 +423,9 @@ RECEIVE_TEST(Receive, AnIrpCancelledBeforeTheCallIsNotQueued) {
 
 RECEIVE_TEST(Receive, CancelRacingWithBytesLosesNothing) {
   covers("R-034", "R-012", "I-002");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   constexpr int kRounds = 300;
   std::string received;
 
@@ -407,7 +448,9 @@ RECEIVE_TEST(Receive, CancelRacingWithBytesLosesNothing) {
 
 RECEIVE_TEST(Receive, ZeroLengthCompletesAtOnceAndTakesNothing) {
   covers("R-035", "R-036", "B-001");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   WSK_BUF nothing = {nullptr, 0, 0};
   IrpCall call, with_data;
 
@@ -424,7 +467,9 @@ RECEIVE_TEST(Receive, ZeroLengthCompletesAtOnceAndTakesNothing) {
 
 RECEIVE_TEST(Receive, PendingReturnedSaysWhatTheCallReturned) {
   covers("I-002", "I-003", "I-004", "I-005", "IRQL-013");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   Buffer buffer(1);
   IrpCall pended, direct;
   pended.start([&](PIRP irp) { return socket.receive(buffer.whole(), 0, irp); });

@@ -117,7 +117,9 @@ RECEIVE_TEST(Release, TakesPiecesInAnyOrderWithNextOverwritten) {
 
 RECEIVE_TEST(Release, WorksInsideTheCallbackThatRetains) {
   covers("R-082");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   std::atomic<NTSTATUS> released{STATUS_UNSUCCESSFUL};
   socket.events().answer([&](ReceiveCall& call) {
     released = socket.release(call.list);
@@ -250,7 +252,9 @@ CONFORMANCE_TEST(RetainedMemory, CloseReportsListsThatAreStillKept) {
   wskrun_statistics before, after;
   {
     Keeper keeper;
-    auto [socket, peer] = connect_pair();
+    auto pair = connect_pair();
+    Connection& socket = pair.first;
+    Peer& peer = pair.second;
     socket.events().answer(keeper.keep());
     socket.enable(WSK_EVENT_RECEIVE);
     peer.send("abc");

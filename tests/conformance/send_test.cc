@@ -10,7 +10,9 @@ RECEIVE_SUITE(Send);
 
 RECEIVE_TEST(Send, SendsExactlyTheBytes) {
   covers("S-001", "S-003", "B-005", "B-006", "B-009", "I-023");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   Buffer buffer("0123456789");
   IrpCall call;
 
@@ -24,7 +26,9 @@ RECEIVE_TEST(Send, SendsExactlyTheBytes) {
 
 RECEIVE_TEST(Send, FollowsLongChains) {
   covers("S-001", "B-001", "B-006", "S-008");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   std::string expected;
   Buffer chain{3, 0, 1, 4096, 7, 0, 2, 1, 65536, 5};
   WSK_BUF whole = chain.whole();
@@ -47,7 +51,9 @@ RECEIVE_TEST(Send, FollowsLongChains) {
 
 RECEIVE_TEST(Send, CompletesOnlyWhenAllIsSent) {
   covers("S-006", "S-001");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   const std::string sent = pattern(kMoreThanTheKernelTakes);  // More than the kernel takes at once.
   Buffer buffer(sent);
   IrpCall call;
@@ -63,7 +69,9 @@ RECEIVE_TEST(Send, CompletesOnlyWhenAllIsSent) {
 
 RECEIVE_TEST(Send, GoesOutInTheOrderOfTheCalls) {
   covers("S-007");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   constexpr int kSends = 200;
   std::vector<std::unique_ptr<Buffer>> buffers;
   std::vector<std::unique_ptr<IrpCall>> calls;
@@ -85,7 +93,9 @@ RECEIVE_TEST(Send, GoesOutInTheOrderOfTheCalls) {
 
 RECEIVE_TEST(Send, NoDelayIsSupported) {
   covers("S-003", "S-004");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   for (const char* word : {"a", "b", "c"}) {
     Buffer buffer{std::string_view(word)};
     IrpCall call;
@@ -97,7 +107,9 @@ RECEIVE_TEST(Send, NoDelayIsSupported) {
 
 RECEIVE_TEST(Send, NothingToSendSucceeds) {
   covers("S-009", "B-001");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   IrpCall call;
   call.start([&](PIRP irp) { return socket.send(WSK_BUF{nullptr, 0, 0}, 0, irp); });
   EXPECT_EQ(call.wait(), (Completed{STATUS_SUCCESS, 0}));
@@ -107,7 +119,9 @@ RECEIVE_TEST(Send, NothingToSendSucceeds) {
 
 RECEIVE_TEST(Send, RefusesWhatItCannotSend) {
   covers("S-003", "B-002", "B-003", "B-010", "I-024", "I-002");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   Buffer buffer("abc");
   IrpCall call;
   call.start([&](PIRP irp) { return socket.send(buffer.whole(), 0x80, irp); });
@@ -125,7 +139,9 @@ RECEIVE_TEST(Send, RefusesWhatItCannotSend) {
 
 RECEIVE_TEST(Send, CapturesTheWskBuf) {
   covers("S-008");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   const std::string sent = pattern(std::size_t{8} << 20);
   Buffer buffer(sent);
   auto on_heap = std::make_unique<WSK_BUF>(buffer.whole());
@@ -150,7 +166,9 @@ RECEIVE_TEST(Send, WorksAfterThePeersGracefulDisconnect) {
 
 RECEIVE_TEST(Send, FailsAfterOwnGracefulDisconnect) {
   covers("S-011");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   socket.disconnect();
   Buffer buffer("late");
   IrpCall call;
@@ -170,7 +188,9 @@ struct StuckSend {
 
 RECEIVE_TEST(Send, PendingOnesAreCancelledByAbort) {
   covers("S-022", "S-011");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   StuckSend first(socket), second(socket);
   IrpCall abort;
   abort.start([&](PIRP irp) { return socket.disconnect(nullptr, WSK_FLAG_ABORTIVE, irp); });
@@ -182,7 +202,9 @@ RECEIVE_TEST(Send, PendingOnesAreCancelledByAbort) {
 
 RECEIVE_TEST(Send, PendingOnesAreCancelledByClose) {
   covers("X-004", "X-006", "X-009");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   StuckSend first(socket), second(socket);
   IrpCall close;
   bool sends_first = false;
@@ -205,7 +227,9 @@ RECEIVE_TEST(Send, PendingOnesFailWhenThePeerResets) {
 
 RECEIVE_TEST(Send, CancelTakesBackWhatHasNotGone) {
   covers("I-022", "X-004");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   StuckSend stuck(socket);
   Buffer buffer("next");
   IrpCall waiting;
@@ -225,7 +249,9 @@ RECEIVE_TEST(Send, CancelTakesBackWhatHasNotGone) {
 
 RECEIVE_TEST(Send, AQueuedOneIsCancelledWhole) {
   covers("I-022");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   StuckSend stuck(socket);
   Buffer buffer("never");
   IrpCall queued;
@@ -241,7 +267,9 @@ RECEIVE_TEST(Send, AQueuedOneIsCancelledWhole) {
 
 RECEIVE_TEST(Send, AndReceiveTogether) {
   covers("I-014", "S-001");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   Buffer in(16), out("to the peer");
   IrpCall receive, send;
   receive.start([&](PIRP irp) { return socket.receive(in.whole(), 0, irp); });

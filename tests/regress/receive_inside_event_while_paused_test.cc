@@ -11,7 +11,9 @@ CONFORMANCE_SUITE(ReceiveInsideEventWhilePaused);
 
 CONFORMANCE_TEST(ReceiveInsideEventWhilePaused, GetsAllThatComes) {
   covers("R-064", "R-067");
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   socket.events().answer([](ReceiveCall&) { return STATUS_DATA_NOT_ACCEPTED; });
   socket.enable(WSK_EVENT_RECEIVE);
   const std::string sent = pattern(kMoreThanTheKernelTakes);

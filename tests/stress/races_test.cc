@@ -107,7 +107,9 @@ CONFORMANCE_TEST(Races, ConnectAndClose) {
 CONFORMANCE_TEST(Races, ReceiveAndCancelLoseNoByte) {
   covers("R-034", "R-012");
   Rival rival;
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   char next = 'a';
   for (int round = 0; round < kRounds; ++round) {
     Buffer buffer(1);
@@ -156,7 +158,9 @@ CONFORMANCE_TEST(Races, ReceivesDataAndClose) {
 CONFORMANCE_TEST(Races, SendAndCancelSayHowFarItGot) {
   covers("S-005", "I-012");
   Rival rival;
-  auto [socket, peer] = connect_pair();
+  auto pair = connect_pair();
+  Connection& socket = pair.first;
+  Peer& peer = pair.second;
   const std::string data = pattern(100'000);
   for (int round = 0; round < kRounds; ++round) {
     Buffer buffer(data);

@@ -308,24 +308,25 @@ WDK_INLINE ULONG64 wdk_bit_mask(size_t WordSize, LONG64 Bit) {
 /* Plain loads and stores with an order. */
 #define ReadAcquire(Source) __atomic_load_n(WDK_ATOMIC(Source), __ATOMIC_ACQUIRE)
 #define ReadNoFence(Source) __atomic_load_n(WDK_ATOMIC(Source), __ATOMIC_RELAXED)
-#define WriteRelease(Target, Value) __atomic_store_n(WDK_ATOMIC(Target), (Value), __ATOMIC_RELEASE)
-#define WriteNoFence(Target, Value) __atomic_store_n(WDK_ATOMIC(Target), (Value), __ATOMIC_RELAXED)
+/* A Value of the other sign is as good. */
+#define WDK_ATOMIC_STORE(Target, Value, order)                                                 \
+  __atomic_store_n(WDK_ATOMIC(Target),                                                         \
+                   (__typeof__(__atomic_load_n(WDK_ATOMIC(Target), __ATOMIC_RELAXED)))(Value), \
+                   order)
+#define WriteRelease(Target, Value) WDK_ATOMIC_STORE(Target, Value, __ATOMIC_RELEASE)
+#define WriteNoFence(Target, Value) WDK_ATOMIC_STORE(Target, Value, __ATOMIC_RELAXED)
 #define ReadAcquire64(Source) __atomic_load_n(WDK_ATOMIC(Source), __ATOMIC_ACQUIRE)
 #define ReadNoFence64(Source) __atomic_load_n(WDK_ATOMIC(Source), __ATOMIC_RELAXED)
-#define WriteRelease64(Target, Value) \
-  __atomic_store_n(WDK_ATOMIC(Target), (Value), __ATOMIC_RELEASE)
-#define WriteNoFence64(Target, Value) \
-  __atomic_store_n(WDK_ATOMIC(Target), (Value), __ATOMIC_RELAXED)
+#define WriteRelease64 WriteRelease
+#define WriteNoFence64 WriteNoFence
 #define ReadAcquire16(Source) __atomic_load_n(WDK_ATOMIC(Source), __ATOMIC_ACQUIRE)
 #define ReadNoFence16(Source) __atomic_load_n(WDK_ATOMIC(Source), __ATOMIC_RELAXED)
-#define WriteRelease16(Target, Value) \
-  __atomic_store_n(WDK_ATOMIC(Target), (Value), __ATOMIC_RELEASE)
-#define WriteNoFence16(Target, Value) \
-  __atomic_store_n(WDK_ATOMIC(Target), (Value), __ATOMIC_RELAXED)
+#define WriteRelease16 WriteRelease
+#define WriteNoFence16 WriteNoFence
 #define ReadAcquire8(Source) __atomic_load_n(WDK_ATOMIC(Source), __ATOMIC_ACQUIRE)
 #define ReadNoFence8(Source) __atomic_load_n(WDK_ATOMIC(Source), __ATOMIC_RELAXED)
-#define WriteRelease8(Target, Value) __atomic_store_n(WDK_ATOMIC(Target), (Value), __ATOMIC_RELEASE)
-#define WriteNoFence8(Target, Value) __atomic_store_n(WDK_ATOMIC(Target), (Value), __ATOMIC_RELAXED)
+#define WriteRelease8 WriteRelease
+#define WriteNoFence8 WriteNoFence
 #define ReadULongAcquire(Source) ((ULONG)ReadAcquire(Source))
 #define ReadULongNoFence(Source) ((ULONG)ReadNoFence(Source))
 #define ReadULong64Acquire(Source) ((ULONG64)ReadAcquire(Source))
