@@ -99,20 +99,18 @@ inline volatile typename wdk_atomic_of<sizeof(T)>::type* wdk_atomic(const volati
  * InterlockedCompareExchange128: the same for 16 bytes, aligned so. ComparandResult holds what is
  * compared with, and then the old value. Gives 1 when they were equal.
  */
-WDK_INLINE __attribute__((target("cx16"))) UCHAR InterlockedCompareExchange128(
-    _Inout_ LONG64 volatile* Destination, _In_ LONG64 ExchangeHigh, _In_ LONG64 ExchangeLow,
-    _Inout_ LONG64* ComparandResult) {
+WDK_INLINE UCHAR InterlockedCompareExchange128(_Inout_ LONG64 volatile* Destination,
+                                               _In_ LONG64 ExchangeHigh, _In_ LONG64 ExchangeLow,
+                                               _Inout_ LONG64* ComparandResult) {
   typedef unsigned __int128 WDK_MAY_ALIAS WDK_ATOMIC128;
-  const WDK_ATOMIC128 exchange =
-      ((WDK_ATOMIC128)(ULONG64)ExchangeHigh << 64) | (ULONG64)ExchangeLow;
-  const WDK_ATOMIC128 comparand =
-      ((WDK_ATOMIC128)(ULONG64)ComparandResult[1] << 64) | (ULONG64)ComparandResult[0];
-  const WDK_ATOMIC128 before =
-      __sync_val_compare_and_swap((volatile WDK_ATOMIC128*)Destination, comparand, exchange);
-
-  ComparandResult[0] = (LONG64)before;
-  ComparandResult[1] = (LONG64)(before >> 64);
-  return before == comparand;
+  UCHAR equal;
+  /* The compilers' own function for it needs -mcx16, which a driver's build does not have. */
+  __asm__ __volatile__("lock cmpxchg16b %1\n\tsete %0"
+                       : "=q"(equal), "+m"(*(volatile WDK_ATOMIC128*)Destination),
+                         "+a"(ComparandResult[0]), "+d"(ComparandResult[1])
+                       : "b"(ExchangeLow), "c"(ExchangeHigh)
+                       : "cc", "memory");
+  return equal;
 }
 #define _InterlockedCompareExchange128 InterlockedCompareExchange128
 
