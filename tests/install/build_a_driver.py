@@ -31,7 +31,7 @@ def by_find_package(cmake, compiler, source, prefix, folder):
     shutil.copytree(HERE / "driver", folder)
     shutil.copy(source, folder / "my_driver.c")
     build = folder / "build"
-    run(cmake, "-S", folder, "-B", build, f"-DCMAKE_PREFIX_PATH={prefix}",
+    run(cmake, "-G", "Ninja", "-S", folder, "-B", build, f"-DCMAKE_PREFIX_PATH={prefix}",
         f"-DCMAKE_C_COMPILER={compiler}")
     run(cmake, "--build", build)
     return build / "my_driver.so"
