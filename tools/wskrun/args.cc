@@ -191,6 +191,11 @@ std::variant<Arguments, DeviceCommand, ExitStatus> parse_arguments(int argc, cha
   app.footer(kMore);
   app.set_version_flag("--version", std::string("wskrun ") + wskrun_version());
   describe(app, arguments, parameters);
+  app.set_config("--settings", "",
+                 "Take options from a file, too, one in a line: processors=1, or\n"
+                 "param=[\"Port=7777\", \"Peer=10.0.0.1\"]")
+      ->type_name("FILE");
+  app.allow_config_extras(CLI::config_extras_mode::error);
   describe_device_commands(app, command);
   try {
     app.parse(argc, argv);
