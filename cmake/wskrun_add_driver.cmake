@@ -36,9 +36,12 @@ function(wskrun_add_driver name)
   target_include_directories(${target} PRIVATE ${driver_INCLUDE})
   # MSVC defines _KERNEL_MODE for whatever is compiled for the kernel.
   target_compile_definitions(${target} PRIVATE WSKRUN _KERNEL_MODE=1 ${driver_DEFINES})
+  # MSVC makes an inline function of C's wherever it is defined, and the linker keeps one.
   target_compile_options(${target} PRIVATE ${WSKRUN_DRIVER_OPTIONS}
+    $<$<COMPILE_LANGUAGE:C>:-fgnu89-inline>
     $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-Wno-incompatible-ms-struct>)
-  target_link_options(${target} PRIVATE -Wl,--version-script=${WSKRUN_DRIVER_EXPORTS})
+  target_link_options(${target} PRIVATE
+    -Wl,--version-script=${WSKRUN_DRIVER_EXPORTS} -Wl,-z,muldefs)
   set_target_properties(${target} PROPERTIES LINK_DEPENDS ${WSKRUN_DRIVER_EXPORTS})
   wskrun_answer_wpp(${target} "${driver_SOURCES}" "${driver_TRACE_FUNCTIONS}")
   wskrun_answer_includes(${target} "${driver_SOURCES}" "${driver_INCLUDE}")
