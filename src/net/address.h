@@ -2,6 +2,7 @@
 // translates at its own border (posix_socket.cc here, sockaddr.cc in wsk).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -18,5 +19,14 @@ struct Address {
 
   bool operator==(const Address&) const = default;
 };
+
+// IPv4 within IPv6: the last four bytes.
+inline constexpr std::array<std::uint8_t, 12> kMappedIpv4Prefix{0, 0, 0, 0, 0,    0,
+                                                                0, 0, 0, 0, 0xff, 0xff};
+
+inline bool is_mapped_ipv4(const Address& address) {
+  return address.family == Family::kIpv6 &&
+         std::equal(kMappedIpv4Prefix.begin(), kMappedIpv4Prefix.end(), address.ip.begin());
+}
 
 }  // namespace wskrun::net

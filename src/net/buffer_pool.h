@@ -85,6 +85,7 @@ class BufferPool {
   // How many whole buffers could be taken now, up to `most`.
   std::size_t count_free(std::size_t most);
   std::size_t buffer_bytes() const { return buffer_bytes_; }
+  std::size_t total_bytes() const { return buffer_bytes_ * most_buffers_; }  // The bound.
 
   // on_memory() is called once when memory has come back, to this pool or to any of its reserves.
   void wait_for_memory(MemoryWaiter& waiter);

@@ -15,6 +15,8 @@
 
 namespace wskrun::net {
 
+inline constexpr std::size_t kLargestDatagram = 64 << 10;  // Also of several joined.
+
 class Loop;
 enum class SocketOption : std::uint8_t;
 struct GroupMembership;

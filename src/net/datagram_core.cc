@@ -16,14 +16,12 @@
 namespace wskrun::net {
 namespace {
 
-constexpr std::size_t kBatch = 32;          // Datagrams a call.
-constexpr int kBatchesPerTurn = 4;          // Then it is the next socket's turn.
-constexpr std::size_t kLargest = 64 << 10;  // No datagram is longer, nor several joined.
-
+constexpr std::size_t kBatch = 32;  // Datagrams a call.
+constexpr int kBatchesPerTurn = 4;  // Then it is the next socket's turn.
 // Where the kernel puts datagrams before they are packed into the loop's buffers: untouched memory
 // costs nothing, so each has room for the largest. One for each loop thread.
 struct ReceiveScratch {
-  std::array<std::array<std::byte, kLargest>, kBatch> data;
+  std::array<std::array<std::byte, kLargestDatagram>, kBatch> data;
   std::array<ControlSpace, kBatch> control;
   std::array<sockaddr_storage, kBatch> address;
   std::array<iovec, kBatch> iovecs;
@@ -51,16 +49,6 @@ struct ReceiveScratch {
 ReceiveScratch& receive_scratch() {
   static thread_local const std::unique_ptr<ReceiveScratch> scratch(new ReceiveScratch);
   return *scratch;
-}
-
-Datagram datagram_of(const ReceiveScratch& scratch, std::size_t i, Chunk data) {
-  const msghdr& header = scratch.messages[i].msg_hdr;
-  SocketAddress remote;
-  remote.storage = scratch.address[i];
-  remote.length = header.msg_namelen;
-  Datagram datagram{.data = std::move(data), .remote = from_socket_address(remote), .info = {}};
-  read_control(header, datagram);
-  return datagram;
 }
 
 // What a call that sends some messages of one send points to.
@@ -105,12 +93,6 @@ bool send_now(int fd, DatagramSend& send, Error& error) {
   }
   error = Error();
   return true;
-}
-
-// An ICMP answer to something sent earlier; the datagrams that wait are all well.
-bool concerns_an_earlier_send(int error) {
-  return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH ||
-         error == EPROTO || error == EMSGSIZE;
 }
 
 }  // namespace
@@ -176,6 +158,7 @@ void DatagramCore::service() {
     cancel = std::exchange(cancel_wanted_, false);
   }
   if (cancel) end_cancelled_sends();
+  hand_over_arrived();
   progress();
 }
 
@@ -183,11 +166,6 @@ void DatagramCore::progress() {
   if (closing_) return finish_close();
   push_sends();
   receive();
-}
-
-void DatagramCore::readable() {
-  readable_ = true;
-  progress();
 }
 
 void DatagramCore::writable() {
@@ -202,11 +180,22 @@ void DatagramCore::give_up(Error error) {
 
 // Receiving.
 
-void DatagramCore::receive() {
+void DatagramCore::arrived(Datagram datagram) {
+  probe::count(probe::Counter::kBytesReceived, datagram.data.size());
+  arrived_.push_back(std::move(datagram));
+  if (arrived_.size() == 1) ask([] {});
+  if (arrived_.size() == kBatch) hand_over_arrived();
+}
+
+void DatagramCore::hand_over_arrived() {
+  if (!arrived_.empty() && !closing_) sink_.received(arrived_);
+  arrived_.clear();
+}
+
+void DatagramCore::receive_what_is_there() {
   for (int batches = 0; readable_ && wants_datagrams(); ++batches) {
     if (batches == kBatchesPerTurn) return ask([] {});
-    const bool went_on =
-        home_.datagram_buffers().has_free() ? receive_batch() : receive_into_reserve();
+    const bool went_on = buffers().has_free() ? receive_batch() : receive_into_reserve();
     if (!went_on) return;
   }
 }
@@ -214,19 +203,18 @@ void DatagramCore::receive() {
 // False: nothing more is to be had now.
 bool DatagramCore::receive_batch() {
   ReceiveScratch& scratch = receive_scratch();
-  BufferPool& buffers = home_.datagram_buffers();
-  const std::size_t wanted = buffers.count_free(kBatch);
+  const std::size_t wanted = buffers().count_free(kBatch);
   const int got = ::recvmmsg(fd(), scratch.messages.data(), static_cast<unsigned>(wanted),
                              MSG_DONTWAIT, nullptr);
-  if (got < 0 && (errno == EINTR || concerns_an_earlier_send(errno))) return true;
+  if (got < 0 && (errno == EINTR || concerns_an_earlier_send(Error(errno)))) return true;
   if (got < 0 && errno == EAGAIN) return readable_ = false;
   if (got < 0) return give_up(Error(errno)), false;
   std::size_t bytes = 0;
   const auto count = static_cast<std::size_t>(got);
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t length = scratch.messages[i].msg_len;
-    scratch.datagrams[i] =
-        datagram_of(scratch, i, buffers.copy(std::span(scratch.data[i]).first(length)));
+    scratch.datagrams[i] = make_datagram(scratch.messages[i].msg_hdr,
+                                         buffers().copy(std::span(scratch.data[i]).first(length)));
     bytes += length;
   }
   scratch.prepare(count);
@@ -242,13 +230,13 @@ bool DatagramCore::receive_batch() {
 // One datagram into memory of this socket alone, if it fits in there.
 bool DatagramCore::receive_into_reserve() {
   if (!reserve_) {
-    reserve_ = base::RefPtr<Reserve>::adopt(new Reserve(home_.datagram_buffers()));
+    reserve_ = base::RefPtr<Reserve>::adopt(new Reserve(buffers()));
   }
   const ssize_t length = ::recv(fd(), nullptr, 0, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
   if (length < 0 && errno == EAGAIN) return readable_ = false;
-  if (length < 0) return errno == EINTR || concerns_an_earlier_send(errno);
+  if (length < 0) return errno == EINTR || concerns_an_earlier_send(Error(errno));
   if (static_cast<std::size_t>(length) > reserve_->room()) {
-    home_.datagram_buffers().wait_for_memory(*this);
+    buffers().wait_for_memory(*this);
     return false;
   }
   ReceiveScratch& scratch = receive_scratch();
@@ -256,7 +244,8 @@ bool DatagramCore::receive_into_reserve() {
   if (got < 0) return true;  // The next round meets the error.
   const auto bytes = std::span(scratch.data[0]).first(static_cast<std::size_t>(got));
   probe::count(probe::Counter::kBytesReceived, bytes.size());
-  Datagram datagram = datagram_of(scratch, 0, bytes.empty() ? Chunk() : reserve_->copy(bytes));
+  Datagram datagram =
+      make_datagram(scratch.messages[0].msg_hdr, bytes.empty() ? Chunk() : reserve_->copy(bytes));
   scratch.prepare(1);
   sink_.received(std::span(&datagram, 1));
   return true;
@@ -309,7 +298,7 @@ void DatagramCore::finish_close() {
   }
   report(left, Error(ECANCELED));
   if (!detach()) return;
-  home_.datagram_buffers().stop_waiting(*this);
+  buffers().stop_waiting(*this);
   if (asked()) return;
   fd_.reset();
   DatagramSink& sink = sink_;

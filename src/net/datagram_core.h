@@ -1,9 +1,10 @@
-// DatagramCore: what a datagram endpoint is on every backend: its queue of sends, its batches of
-// receives, how it closes. Bytes move by plain calls, many datagrams in each; a backend adds how it
-// hears that a socket can be read or written.
+// DatagramCore: what a datagram endpoint is on every backend: its queue of sends, how it receives
+// by plain calls, how it closes. A backend adds how it hears that a socket can be read or written,
+// and may receive in a way of its own.
 #pragma once
 
 #include <atomic>
+#include <vector>
 
 #include "net/buffer_pool.h"
 #include "net/event_loop.h"
@@ -39,14 +40,26 @@ class DatagramCore : public DatagramEndpoint, private LoopResident, private Memo
 
   // The backend's part, on the loop.
 
-  virtual void attach() = 0;          // Once, before the others. From then on readable() is told,
-  virtual void await_writable() = 0;  // and writable() once after each call of this.
+  virtual void attach() {}  // Once, before the others.
+  // Receives as long as wants_datagrams(), and not otherwise.
+  virtual void receive() = 0;
+  virtual void await_writable() = 0;  // Leads to writable(), once.
   // As in StreamCore.
   virtual bool detach() = 0;
 
+  // For the backend, on the loop.
+
   int fd() const { return fd_.get(); }
-  void readable();
+  BufferPool& buffers() { return home_.datagram_buffers(); }
+  bool wants_datagrams() const {
+    return wants_.load(std::memory_order_relaxed) && !failed_ && !closing_ && !memory_link.linked();
+  }
+  // Receives by plain calls as long as there is something; readable() says that there is again.
+  void receive_what_is_there();
+  void readable() { readable_ = true; }
   void writable();
+  // Received otherwise; the sink gets it with what else comes in this turn.
+  void arrived(Datagram datagram);
   void give_up(Error error);
   void progress();
 
@@ -54,10 +67,7 @@ class DatagramCore : public DatagramEndpoint, private LoopResident, private Memo
   void service() final;
   void on_memory() final { progress(); }
 
-  bool wants_datagrams() const {
-    return wants_.load(std::memory_order_relaxed) && !failed_ && !closing_ && !memory_link.linked();
-  }
-  void receive();
+  void hand_over_arrived();
   bool receive_batch();
   bool receive_into_reserve();
   void push_sends();
@@ -89,6 +99,7 @@ class DatagramCore : public DatagramEndpoint, private LoopResident, private Memo
   bool close_wanted_ GUARDED_BY(mutex_) = false;
 
   // The loop's.
+  std::vector<Datagram> arrived_;
   bool attached_ = false;
   bool readable_ = true;
   bool writable_ = true;

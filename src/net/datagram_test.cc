@@ -163,17 +163,34 @@ TEST_P(DatagramTest, EachDatagramComesAsItWasSent) {
     auto sink = open(family);
     sink->endpoint->resume_receive();
     UdpPeer peer(family);
-    for (const std::size_t size : {0u, 1u, 1400u, 9000u, 65507u, 3u}) {
+    for (const std::size_t size : {0u, 1u, 1400u, 9000u, 16384u, 16385u, 65507u, 3u}) {
       peer.send(pattern(size), sink->endpoint->local_address());
       const auto received = sink->take();
       EXPECT_TRUE(received.bytes == pattern(size)) << size;
       EXPECT_EQ(received.remote, peer.address());
       EXPECT_FALSE(received.broadcast || received.multicast);
-      const auto& destination = family == Family::kIpv4 ? received.info.ipv4 : received.info.ipv6;
-      ASSERT_TRUE(destination.has_value());
-      EXPECT_EQ(destination->ip, loopback(0, family).ip);
-      EXPECT_NE(destination->scope_id, 0u);  // The interface.
     }
+    EXPECT_TRUE(sink->close());
+  }
+}
+
+TEST_P(DatagramTest, SaysWhereADatagramCameToWhenAsked) {
+  for (const Family family : {Family::kIpv4, Family::kIpv6}) {
+    const bool ipv4 = family == Family::kIpv4;
+    auto sink = open(family, [ipv4](Socket& socket) {
+      EXPECT_EQ(
+          socket.set_option(
+              ipv4 ? SocketOption::kReceiveDestination4 : SocketOption::kReceiveDestination6, 1),
+          kOk);
+    });
+    sink->endpoint->resume_receive();
+    UdpPeer peer(family);
+    peer.send("to you", sink->endpoint->local_address());
+    const auto received = sink->take();
+    const auto& destination = ipv4 ? received.info.ipv4 : received.info.ipv6;
+    ASSERT_TRUE(destination.has_value());
+    EXPECT_EQ(destination->ip, loopback(0, family).ip);
+    EXPECT_NE(destination->scope_id, 0u);  // The interface.
     EXPECT_TRUE(sink->close());
   }
 }
@@ -307,6 +324,37 @@ TEST_P(DatagramTest, MulticastsAndBroadcastsAreToldApart) {
   const auto all = sink->take();
   EXPECT_EQ(all.bytes, "to all");
   EXPECT_TRUE(all.broadcast && !all.multicast);
+  EXPECT_TRUE(sink->close());
+}
+
+TEST_P(DatagramTest, BoundToABroadcastAddressAllAreBroadcasts) {
+  Address everybody{.family = Family::kIpv4};
+  everybody.ip = {127, 255, 255, 255};
+  auto sink = open(Family::kIpv4, {}, everybody);
+  sink->endpoint->resume_receive();
+  UdpPeer peer;
+  const int one = 1;
+  ::setsockopt(peer.fd(), SOL_SOCKET, SO_BROADCAST, &one, sizeof one);
+  peer.send("to all", sink->endpoint->local_address());
+  const auto received = sink->take();
+  EXPECT_EQ(received.bytes, "to all");
+  EXPECT_TRUE(received.broadcast && !received.multicast);
+  EXPECT_TRUE(sink->close());
+}
+
+// More than the kernel has buffers of ours for, and less than its own holds.
+TEST_P(DatagramTest, WhatWaitedComesWholeAndInOrder) {
+  constexpr int kCount = 150;
+  auto sink = open();
+  UdpPeer peer;
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < kCount; ++i) {
+      peer.send(std::to_string(i), sink->endpoint->local_address());
+    }
+    sink->endpoint->resume_receive();
+    for (int i = 0; i < kCount; ++i) ASSERT_EQ(sink->take().bytes, std::to_string(i));
+    sink->endpoint->pause_receive();
+  }
   EXPECT_TRUE(sink->close());
 }
 

@@ -22,15 +22,14 @@ Timer::~Timer() {
 }
 
 EventLoop::EventLoop(unsigned index, const TransportOptions& options,
-                     const BufferPool::Shape& buffers)
+                     const BufferPool::Shape& buffers, std::size_t datagram_bytes)
     : index_(index), hooks_(options.hooks) {
-  constexpr std::size_t kLargestDatagram = std::size_t{64} << 10;
   BufferPool::Shape shape = buffers;
-  if (shape.buffer_bytes < kLargestDatagram) {
+  if (shape.buffer_bytes < datagram_bytes) {
     const std::size_t part = shape.total_bytes / 4;
     shape.total_bytes -= part;
     large_buffers_ =
-        BufferPool::create(*this, {.buffer_bytes = kLargestDatagram, .total_bytes = part});
+        BufferPool::create(*this, {.buffer_bytes = datagram_bytes, .total_bytes = part});
   }
   buffers_ = BufferPool::create(*this, shape);
 }

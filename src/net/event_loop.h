@@ -67,7 +67,9 @@ class EventLoop : public Loop {
   void endpoint_closed() { endpoints_.fetch_sub(1, std::memory_order_relaxed); }
 
  protected:
-  EventLoop(unsigned index, const TransportOptions& options, const BufferPool::Shape& buffers);
+  // `datagram_bytes`: what the largest datagram needs in a buffer.
+  EventLoop(unsigned index, const TransportOptions& options, const BufferPool::Shape& buffers,
+            std::size_t datagram_bytes = kLargestDatagram);
 
   // On the loop's thread, before and after everything else.
   virtual Error set_up() = 0;

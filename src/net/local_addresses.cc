@@ -33,7 +33,7 @@ Address address_of(const ifaddrs& entry) {
   address.length =
       entry.ifa_addr->sa_family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
   std::memcpy(address.get(), entry.ifa_addr, address.length);
-  return from_socket_address(address);
+  return from_socket_address(*address.get());
 }
 
 }  // namespace

@@ -126,7 +126,7 @@ Address address_of(const addrinfo& entry) {
   SocketAddress address;
   address.length = entry.ai_addrlen;
   std::memcpy(address.get(), entry.ai_addr, address.length);
-  return from_socket_address(address);
+  return from_socket_address(*address.get());
 }
 
 // libc would name the zone of an IPv6 address; on Windows it is a number.

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "net/posix_socket.h"
+
 namespace wskrun::net {
 namespace {
 
@@ -97,15 +99,13 @@ class Writer {
   std::size_t used_ = 0;
 };
 
-bool is_mapped_ipv4(const Address& address) {
-  constexpr std::uint8_t kPrefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-  return address.family == Family::kIpv6 &&
-         std::equal(std::begin(kPrefix), std::end(kPrefix), address.ip.begin());
-}
-
 }  // namespace
 
-void read_control(const msghdr& message, Datagram& datagram) {
+Datagram make_datagram(const msghdr& message, Chunk data) {
+  Datagram datagram{.data = std::move(data), .remote = {}, .info = {}};
+  if (message.msg_namelen >= sizeof(sockaddr)) {
+    datagram.remote = from_socket_address(*static_cast<const sockaddr*>(message.msg_name));
+  }
   auto& unguarded = const_cast<msghdr&>(message);  // CMSG_NXTHDR only reads.
   for (cmsghdr* control = CMSG_FIRSTHDR(&unguarded); control != nullptr;
        control = CMSG_NXTHDR(&unguarded, control)) {
@@ -115,6 +115,7 @@ void read_control(const msghdr& message, Datagram& datagram) {
       datagram.info.segment_bytes = static_cast<std::uint16_t>(data_of<int>(*control));
     }
   }
+  return datagram;
 }
 
 void write_control(const PacketInfo& info, const Address& remote, ControlSpace& space,

@@ -14,8 +14,8 @@ struct alignas(cmsghdr) ControlSpace {
   std::byte bytes[256];
 };
 
-// Reads what came with a datagram into info, broadcast and multicast.
-void read_control(const msghdr& message, Datagram& datagram);
+// What was received with `message` describing it, its bytes being `data`.
+Datagram make_datagram(const msghdr& message, Chunk data);
 
 // Writes `info` for a send to `remote` into `space` and points `message` to it.
 void write_control(const PacketInfo& info, const Address& remote, ControlSpace& space,

@@ -33,7 +33,7 @@ using AddressCall = int (*)(int, sockaddr*, socklen_t*);
 Address ask_address(int fd, AddressCall call) {
   SocketAddress address;
   if (call(fd, address.get(), &address.length) != 0) return Address{};
-  return from_socket_address(address);
+  return from_socket_address(*address.get());
 }
 
 int linux_domain(Family family) {
@@ -58,8 +58,8 @@ bool may_get_ipv4(Family family, SocketKind kind) {
   return family == Family::kIpv4 || kind == SocketKind::kDatagram;
 }
 
-// Datagrams come with the address they were sent to: it tells broadcasts and multicasts apart. An
-// IPv6 socket may get IPv4 datagrams, and says in both ways where those came to.
+// The address that datagrams were sent to tells broadcasts and multicasts apart. An IPv6 socket may
+// get IPv4 datagrams, and says in both ways where those came to.
 Error ask_for_destination(int fd, Family family, SocketKind kind) {
   const Error error = may_get_ipv4(family, kind) ? set_int(fd, IPPROTO_IP, IP_PKTINFO, 1) : Error();
   if (!error.ok() || family == Family::kIpv4) return error;
@@ -81,12 +81,35 @@ Error prepare(int fd, Family family, SocketKind kind) {
   if (kind == SocketKind::kStream) {
     if (const Error error = set_int(fd, SOL_SOCKET, SO_OOBINLINE, 1); !error.ok()) return error;
   } else {
-    if (const Error error = ask_for_destination(fd, family, kind); !error.ok()) return error;
     if (const Error error = hear_own_groups_only(fd, family, kind); !error.ok()) return error;
   }
   // Raw sockets have no such thing.
   const bool may_be_dual = family == Family::kIpv6 && kind != SocketKind::kRaw;
   return may_be_dual ? set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) : Error();
+}
+
+// Only the kernel knows the broadcast addresses of its networks: it refuses to connect to one.
+bool may_be_broadcast(std::uint32_t ipv4) {
+  const UniqueFd trial(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(9);
+  address.sin_addr.s_addr = ipv4;
+  if (!trial) return true;
+  const auto* wanted = reinterpret_cast<const sockaddr*>(&address);
+  return ::connect(trial.get(), wanted, sizeof address) != 0;
+}
+
+// Whatever comes to a socket bound to `address` was sent to this one host.
+bool is_of_one_host(const Address& address) {
+  const bool mapped = is_mapped_ipv4(address);
+  if (address.family == Family::kIpv6 && !mapped) {
+    const bool unspecified = std::ranges::all_of(address.ip, [](auto byte) { return byte == 0; });
+    return !unspecified && address.ip[0] != 0xff;
+  }
+  std::uint32_t ipv4 = 0;
+  std::memcpy(&ipv4, address.ip.data() + (mapped ? kMappedIpv4Prefix.size() : 0), sizeof ipv4);
+  return ipv4 != INADDR_ANY && !IN_MULTICAST(ntohl(ipv4)) && !may_be_broadcast(ipv4);
 }
 
 Error subscribe_to_news(int fd, Family family) {
@@ -122,16 +145,16 @@ SocketAddress to_socket_address(const Address& address) {
   return result;
 }
 
-Address from_socket_address(const SocketAddress& address) {
+Address from_socket_address(const sockaddr& address) {
   Address result;
-  if (address.storage.ss_family == AF_INET) {
+  if (address.sa_family == AF_INET) {
     sockaddr_in ipv4;
-    std::memcpy(&ipv4, &address.storage, sizeof ipv4);
+    std::memcpy(&ipv4, &address, sizeof ipv4);
     result.port = ntohs(ipv4.sin_port);
     std::memcpy(result.ip.data(), &ipv4.sin_addr, sizeof ipv4.sin_addr);
-  } else if (address.storage.ss_family == AF_INET6) {
+  } else if (address.sa_family == AF_INET6) {
     sockaddr_in6 ipv6;
-    std::memcpy(&ipv6, &address.storage, sizeof ipv6);
+    std::memcpy(&ipv6, &address, sizeof ipv6);
     result.family = Family::kIpv6;
     result.port = ntohs(ipv6.sin6_port);
     result.flow_info = ipv6.sin6_flowinfo;
@@ -172,6 +195,10 @@ std::unique_ptr<PosixSocket> PosixSocket::take_back(UniqueFd fd) {
 Error PosixSocket::bind(const Address& address) {
   const SocketAddress wanted = to_socket_address(address);
   if (kind_ != SocketKind::kStream) {
+    if (!is_of_one_host(address)) {
+      const Error error = ask_for_destination(fd_.get(), address.family, kind_);
+      if (!error.ok()) return error;
+    }
     return ::bind(fd_.get(), wanted.get(), wanted.length) == 0 ? Error() : last_error();
   }
   const auto reuse = [this] { return set_int(fd_.get(), SOL_SOCKET, SO_REUSEADDR, 1); };
@@ -278,6 +305,19 @@ bool concerns_one_send(Error error) {
     case EMSGSIZE:
     case ENOMEM:
     case ENOBUFS:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool concerns_an_earlier_send(Error error) {
+  switch (error.code()) {
+    case ECONNREFUSED:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case EPROTO:
+    case EMSGSIZE:
       return true;
     default:
       return false;

@@ -22,7 +22,7 @@ struct SocketAddress {
 };
 
 SocketAddress to_socket_address(const Address& address);
-Address from_socket_address(const SocketAddress& address);  // Of another family: all zero.
+Address from_socket_address(const sockaddr& address);  // Of another family: all zero.
 
 // What a backend wants of its descriptors: epoll never blocks in them, io_uring waits in them.
 enum class Blocking : bool { kNo, kYes };
@@ -86,6 +86,10 @@ bool lost_one_connection(Error error);
 bool is_shortage(Error error);
 // The error of a send speaks of that send only (bad memory, no memory), not of the connection.
 bool concerns_one_send(Error error);
+
+// The error of a receive speaks of a datagram sent earlier, by an ICMP answer; the datagrams that
+// wait are all well.
+bool concerns_an_earlier_send(Error error);
 
 // Lets the process have as many sockets as it may: RLIMIT_NOFILE up to its hard limit.
 void raise_descriptor_limit();

@@ -39,6 +39,7 @@ enum class SocketOption : std::uint8_t {
   kMtu4,             // Bytes; get only, connected sockets.
   kReceiveHopLimit4,
   kReceiveTrafficClass4,
+  kReceiveDestination4,  // Where datagrams came to. Set only: bind() may have set it, too.
 
   // IPv6
   kHopLimit6,
@@ -52,6 +53,7 @@ enum class SocketOption : std::uint8_t {
   kChecksumOffset6,  // Raw sockets: where the kernel writes the checksum.
   kReceiveHopLimit6,
   kReceiveTrafficClass6,
+  kReceiveDestination6,  // Set only.
 
   // UDP
   kNoChecksum,

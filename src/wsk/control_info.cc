@@ -42,7 +42,7 @@ IN6_ADDR in6_addr_of(const net::Address& address) {
 }
 
 bool came_by_ipv4(const net::Datagram& datagram) {
-  return datagram.info.ipv4.has_value();
+  return datagram.remote.family == net::Family::kIpv4 || net::is_mapped_ipv4(datagram.remote);
 }
 
 void write_addresses(const net::PacketInfo& info, std::uint32_t wanted, Writer& writer) {

@@ -8,11 +8,11 @@
 #pragma once
 
 #include <array>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "base/fifo.h"
 #include "net/transport.h"
 #include "wsk/buffer.h"
 #include "wsk/control_info.h"
@@ -87,10 +87,13 @@ class DatagramSocket final : public Socket, private net::DatagramSink {
   struct Delivery {
     enum class Kind : std::uint8_t { kFinish, kIndicate, kDead };
     Kind kind;
-    Request* request = nullptr;  // kFinish
+    // kFinish
+    Request* request = nullptr;
     NTSTATUS status = STATUS_SUCCESS;
     ULONG_PTR information = 0;
-    ULONG flags = 0;  // kIndicate
+    // The others, which are calls of the driver's.
+    PVOID context = nullptr;
+    ULONG flags = 0;
   };
 
   // Socket
@@ -116,16 +119,21 @@ class DatagramSocket final : public Socket, private net::DatagramSink {
   NTSTATUS usable_locked() const REQUIRES(mutex_);
 
   // datagram_receive.cc
+  void deliver_with(std::span<net::Datagram> arrived);
+  bool queue_all_locked(std::span<net::Datagram> arrived) REQUIRES(mutex_);
   void queue_locked(net::Datagram datagram) REQUIRES(mutex_);
   NTSTATUS take_locked(ReceiveFromRequest& request, ULONG_PTR& information) REQUIRES(mutex_);
-  std::optional<Delivery> next_delivery(Batch& batch);
+  std::optional<Delivery> next_delivery_locked(Batch& batch) REQUIRES(mutex_);
   std::optional<Delivery> next_receive_locked() REQUIRES(mutex_);
   std::optional<Delivery> next_event_locked(Batch& batch) REQUIRES(mutex_);
   void take_batch_locked(Batch& batch) REQUIRES(mutex_);
+  void describe(DatagramIndication& indication) const REQUIRES(mutex_);
   void deliver_soon();
-  void indicate(Batch& batch, ULONG flags);
-  void settle(Batch& batch, NTSTATUS status);
-  void call_dead_event();
+  // The driver's status, of an indication.
+  NTSTATUS carry_out(const Delivery& delivery, Batch& batch);
+  NTSTATUS indicate(const Delivery& delivery, Batch& batch);
+  void settle_locked(Batch& batch, NTSTATUS status) REQUIRES(mutex_);
+  void call_dead_event(const Delivery& delivery);
   void adjust_flow_locked() REQUIRES(mutex_);
   IndicationPool<WSK_DATAGRAM_INDICATION>& indications_locked() REQUIRES(mutex_);
   void report_kept_locked() REQUIRES(mutex_);
@@ -146,7 +154,7 @@ class DatagramSocket final : public Socket, private net::DatagramSink {
   std::uint32_t control_kinds_ GUARDED_BY(mutex_) = 0;
   ULONG coalesced_limit_ GUARDED_BY(mutex_) = 0;
 
-  std::deque<net::Datagram> queue_ GUARDED_BY(mutex_);
+  base::Fifo<net::Datagram> queue_ GUARDED_BY(mutex_);
   std::size_t queued_bytes_ GUARDED_BY(mutex_) = 0;
   RequestQueue receives_ GUARDED_BY(mutex_);
   Retention<WSK_DATAGRAM_INDICATION> kept_ GUARDED_BY(mutex_);

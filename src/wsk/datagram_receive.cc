@@ -93,15 +93,17 @@ NTSTATUS DatagramSocket::take_locked(ReceiveFromRequest& request, ULONG_PTR& inf
 // ---- from the endpoint
 
 void DatagramSocket::received(std::span<net::Datagram> batch) {
-  {
-    base::MutexLock lock(mutex_);
-    if (closing_ || dead_) return;
-    for (net::Datagram& datagram : batch) {
-      if (fixed_remote_ && !is_from(datagram, *fixed_remote_)) continue;
-      queue_locked(std::move(datagram));
-    }
+  deliver_with(batch);
+}
+
+// False: nobody is to see them.
+bool DatagramSocket::queue_all_locked(std::span<net::Datagram> arrived) {
+  if (closing_ || dead_) return false;
+  for (net::Datagram& datagram : arrived) {
+    if (fixed_remote_ && !is_from(datagram, *fixed_remote_)) continue;
+    queue_locked(std::move(datagram));
   }
-  deliver();
+  return true;
 }
 
 // Several that were joined come in pieces that are as long as the driver allows, each a view of the
@@ -153,27 +155,46 @@ void DatagramSocket::deliver_soon() {
 }
 
 void DatagramSocket::deliver() {
+  deliver_with({});
+}
+
+// What has arrived just now and all that waits; locked as in connection_receive.cc.
+void DatagramSocket::deliver_with(std::span<net::Datagram> arrived) {
   Batch batch;
-  while (const std::optional<Delivery> next = next_delivery(batch)) {
-    switch (next->kind) {
-      case Delivery::Kind::kFinish:
-        finish(*next->request, next->status, next->information);
-        break;
-      case Delivery::Kind::kIndicate:
-        indicate(batch, next->flags);
-        break;
-      case Delivery::Kind::kDead:
-        call_dead_event();
-        break;
-    }
-  }
   base::MutexLock lock(mutex_);
+  if (!arrived.empty() && !queue_all_locked(arrived)) return;
+  while (const std::optional<Delivery> next = next_delivery_locked(batch)) {
+    lock.unlock();
+    const NTSTATUS answer = carry_out(*next, batch);
+    lock.lock();
+    if (next->kind == Delivery::Kind::kFinish) continue;
+    if (next->kind == Delivery::Kind::kIndicate) settle_locked(batch, answer);
+    RequestQueue disabled;
+    events_.end_call(disabled);
+    if (disabled.empty()) continue;
+    lock.unlock();
+    finish_all(disabled);
+    lock.lock();
+  }
   if (!closing_) adjust_flow_locked();
 }
 
+NTSTATUS DatagramSocket::carry_out(const Delivery& delivery, Batch& batch) {
+  switch (delivery.kind) {
+    case Delivery::Kind::kFinish:
+      finish(*delivery.request, delivery.status, delivery.information);
+      break;
+    case Delivery::Kind::kIndicate:
+      return indicate(delivery, batch);
+    case Delivery::Kind::kDead:
+      call_dead_event(delivery);
+      break;
+  }
+  return STATUS_SUCCESS;
+}
+
 // Queued WskReceiveFrom calls first, then the callback.
-std::optional<DatagramSocket::Delivery> DatagramSocket::next_delivery(Batch& batch) {
-  base::MutexLock lock(mutex_);
+std::optional<DatagramSocket::Delivery> DatagramSocket::next_delivery_locked(Batch& batch) {
   if (closing_) return std::nullopt;
   if (std::optional<Delivery> receive = next_receive_locked()) return receive;
   return next_event_locked(batch);
@@ -195,14 +216,17 @@ std::optional<DatagramSocket::Delivery> DatagramSocket::next_receive_locked() {
 }
 
 std::optional<DatagramSocket::Delivery> DatagramSocket::next_event_locked(Batch& batch) {
+  Delivery call{.kind = Delivery::Kind::kIndicate, .context = context_locked()};
   if (!queue_.empty() && events_.begin_call(WSK_EVENT_RECEIVE_FROM)) {
-    const ULONG flags = cast_flags(queue_.front());
+    call.flags = cast_flags(queue_.front()) | level_flag();
     take_batch_locked(batch);
-    return Delivery{.kind = Delivery::Kind::kIndicate, .flags = flags};
+    return call;
   }
   if (queue_.empty() && dead_ && !told_dead_ && events_.begin_call(WSK_EVENT_RECEIVE_FROM)) {
     told_dead_ = true;
-    return Delivery{.kind = Delivery::Kind::kDead};
+    call.kind = Delivery::Kind::kDead;
+    call.flags = level_flag();
+    return call;
   }
   return std::nullopt;
 }
@@ -219,37 +243,38 @@ void DatagramSocket::take_batch_locked(Batch& batch) {
   const ULONG flags = cast_flags(queue_.front());
   auto& pool = indications_locked();
   while (!batch.full() && !queue_.empty() && cast_flags(queue_.front()) == flags) {
-    net::Datagram datagram = std::move(queue_.front());
-    queue_.pop_front();
-    queued_bytes_ -= datagram.data.size();
-    DatagramIndication& indication = pool.take(this, std::move(datagram.data));
-    store_address(datagram.remote, reinterpret_cast<PSOCKADDR>(&indication.extras.remote));
-    ControlInfo& control = indication.extras.control;
-    write_control_info(datagram, control_kinds_, control);
-    const bool has_control = control.length != 0;
-    indication.api.ControlInfo = has_control ? reinterpret_cast<PCMSGHDR>(control.bytes) : nullptr;
-    indication.api.ControlInfoLength = control.length;
-    indication.api.RemoteAddress = reinterpret_cast<PSOCKADDR>(&indication.extras.remote);
-    indication.origin.datagram = std::move(datagram);
+    net::Datagram& front = queue_.front();
+    queued_bytes_ -= front.data.size();
+    DatagramIndication& indication = pool.take(this, std::move(front.data));
+    indication.origin.datagram = queue_.pop_front();
+    describe(indication);
     batch.add(indication);
   }
   indicating_ = true;
 }
 
-void DatagramSocket::indicate(Batch& batch, ULONG flags) {
-  const auto [callback, context] = [this] {
-    base::MutexLock lock(mutex_);
-    return std::pair(dispatch_->WskReceiveFromEvent, context_locked());
-  }();
+// What the driver sees of a datagram beside its bytes.
+void DatagramSocket::describe(DatagramIndication& indication) const {
+  const net::Datagram& datagram = indication.origin.datagram;
+  auto& [remote, control] = indication.extras;
+  indication.api.RemoteAddress = reinterpret_cast<PSOCKADDR>(&remote);
+  store_address(datagram.remote, indication.api.RemoteAddress);
+  write_control_info(datagram, control_kinds_, control);
+  const bool has_control = control.length != 0;
+  indication.api.ControlInfo = has_control ? reinterpret_cast<PCMSGHDR>(control.bytes) : nullptr;
+  indication.api.ControlInfoLength = control.length;
+}
+
+NTSTATUS DatagramSocket::indicate(const Delivery& delivery, Batch& batch) {
   PWSK_DATAGRAM_INDICATION list = batch.list();
   probe::count(probe::Counter::kCallbacks);
   probe::emit({.fact = probe::Fact::kIndicated,
                .subject = handle(),
                .related = list,
-               .status = flags | level_flag(),
+               .status = delivery.flags,
                .amount = batch.bytes});
-  const NTSTATUS status =
-      nt::upcall("WskReceiveFromEvent", callback, context, ULONG{flags | level_flag()}, list);
+  const NTSTATUS status = nt::upcall("WskReceiveFromEvent", dispatch_->WskReceiveFromEvent,
+                                     delivery.context, delivery.flags, list);
   probe::emit({.fact = probe::Fact::kIndicationTaken,
                .subject = handle(),
                .related = list,
@@ -261,14 +286,12 @@ void DatagramSocket::indicate(Batch& batch, ULONG flags) {
                    "STATUS_SUCCESS, STATUS_PENDING or STATUS_DATA_NOT_ACCEPTED",
                    static_cast<unsigned>(status));
   }
-  settle(batch, status);
-  end_event_call();
+  return status;
 }
 
 // What becomes of the batch after the callback's answer. Refused datagrams wait until the event is
 // enabled again; one that is enabled statically stays so, and what it refuses is gone.
-void DatagramSocket::settle(Batch& batch, NTSTATUS status) {
-  base::MutexLock lock(mutex_);
+void DatagramSocket::settle_locked(Batch& batch, NTSTATUS status) {
   indicating_ = false;
   if (status == STATUS_PENDING) return kept_.keep(batch, indications_locked());
   const bool keep = status == STATUS_DATA_NOT_ACCEPTED && events_.suspend(WSK_EVENT_RECEIVE_FROM);
@@ -285,15 +308,10 @@ void DatagramSocket::settle(Batch& batch, NTSTATUS status) {
   }
 }
 
-void DatagramSocket::call_dead_event() {
-  const auto [callback, context] = [this] {
-    base::MutexLock lock(mutex_);
-    return std::pair(dispatch_->WskReceiveFromEvent, context_locked());
-  }();
+void DatagramSocket::call_dead_event(const Delivery& delivery) {
   probe::count(probe::Counter::kCallbacks);
-  nt::upcall("WskReceiveFromEvent", callback, context, level_flag(),
-             static_cast<PWSK_DATAGRAM_INDICATION>(nullptr));
-  end_event_call();
+  nt::upcall("WskReceiveFromEvent", dispatch_->WskReceiveFromEvent, delivery.context,
+             delivery.flags, static_cast<PWSK_DATAGRAM_INDICATION>(nullptr));
 }
 
 // ---- WskRelease

@@ -23,6 +23,7 @@ std::uint32_t swapped(std::uint32_t value) {
 struct KindSource {
   Option option;
   std::uint32_t kinds;
+  bool is_for_good = false;  // The transport may want it itself: it is not switched off again.
 };
 
 constexpr KindSource kKindSources[] = {
@@ -30,6 +31,10 @@ constexpr KindSource kKindSources[] = {
     {Option::kReceiveHopLimit6, kControlHopLimit6},
     {Option::kReceiveTrafficClass4, kControlTrafficClass4 | kControlEcn4},
     {Option::kReceiveTrafficClass6, kControlTrafficClass6 | kControlEcn6},
+    {Option::kReceiveDestination4, kControlDestination4 | kControlAddress4 | kControlInterface4,
+     true},
+    {Option::kReceiveDestination6, kControlDestination6 | kControlAddress6 | kControlInterface6,
+     true},
 };
 
 template <std::uint32_t kind>
@@ -39,7 +44,7 @@ NTSTATUS set_kind(ControlCall& call) {
   const std::uint32_t kinds =
       wanted ? socket.control_kinds() | kind : socket.control_kinds() & ~kind;
   for (const KindSource& source : kKindSources) {
-    if ((source.kinds & kind) == 0) continue;
+    if ((source.kinds & kind) == 0 || (source.is_for_good && !wanted)) continue;
     const NTSTATUS status =
         call.socket.set_option(source.option, (kinds & source.kinds) != 0 ? 1 : 0);
     if (!NT_SUCCESS(status)) return status;

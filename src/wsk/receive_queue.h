@@ -3,8 +3,8 @@
 #pragma once
 
 #include <cstddef>
-#include <vector>
 
+#include "base/fifo.h"
 #include "net/chunk.h"
 #include "wsk/buffer.h"
 
@@ -25,10 +25,7 @@ class ReceiveQueue {
   void discard();
 
  private:
-  void drop_front();
-
-  std::vector<net::Chunk> chunks_;  // From head_ on; the ones before are empty.
-  std::size_t head_ = 0;
+  base::Fifo<net::Chunk> chunks_;  // None of them empty.
   std::size_t bytes_ = 0;
 };
 

@@ -24,7 +24,9 @@ void EpollDatagram::on_event(std::uint32_t events) {
     return writable();
   }
   // An error of the socket lies where a receive finds it.
-  if ((events & (EPOLLIN | EPOLLERR)) != 0) readable();
+  if ((events & (EPOLLIN | EPOLLERR)) == 0) return;
+  readable();
+  progress();
 }
 
 }  // namespace wskrun::net

@@ -14,6 +14,7 @@ class EpollDatagram final : public DatagramCore, private EpollHandler {
 
  private:
   void attach() override;
+  void receive() override { receive_what_is_there(); }
   void await_writable() override;
   bool detach() override { return true; }
   void on_event(std::uint32_t events) override;

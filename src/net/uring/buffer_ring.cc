@@ -10,6 +10,13 @@
 #include "net/uring/features.h"
 
 namespace wskrun::net {
+namespace {
+
+std::uint16_t number_of(const io_uring_cqe& cqe) {
+  return static_cast<std::uint16_t>(cqe.flags >> IORING_CQE_BUFFER_SHIFT);
+}
+
+}  // namespace
 
 BufferRing::~BufferRing() {
   if (ring_ != nullptr) ::munmap(ring_, ring_bytes_);
@@ -30,7 +37,7 @@ Error BufferRing::set_up(io_uring& ring, BufferPool& pool, unsigned most, bool i
     numbers_.push_back(static_cast<std::uint16_t>(number));
   }
   io_uring_buf_ring_init(ring_);
-  return register_buffer_ring(ring, ring_, entries, kGroup, incremental);
+  return register_buffer_ring(ring, ring_, entries, group_, incremental);
 }
 
 void BufferRing::tear_down() {
@@ -49,16 +56,30 @@ void BufferRing::refill() {
     numbers_.pop_back();
     buffers_[number] = buffer;
     ++with_kernel_;
-    const std::span<std::byte> memory = buffer->memory();
-    io_uring_buf_ring_add(ring_, memory.data(), static_cast<unsigned>(memory.size()), number, mask_,
-                          added++);
+    add(number, added++);
   }
   if (added != 0) io_uring_buf_ring_advance(ring_, added);
 }
 
+void BufferRing::add(std::uint16_t number, int offset) {
+  const std::span<std::byte> memory = buffers_[number]->memory();
+  io_uring_buf_ring_add(ring_, memory.data(), static_cast<unsigned>(memory.size()), number, mask_,
+                        offset);
+}
+
+std::span<std::byte> BufferRing::received(const io_uring_cqe& cqe) const {
+  if ((cqe.flags & IORING_CQE_F_BUFFER) == 0 || cqe.res < 0) return {};
+  return buffers_[number_of(cqe)]->memory().first(static_cast<std::size_t>(cqe.res));
+}
+
+void BufferRing::put_back(const io_uring_cqe& cqe) {
+  add(number_of(cqe), 0);
+  io_uring_buf_ring_advance(ring_, 1);
+}
+
 Chunk BufferRing::take(const io_uring_cqe& cqe) {
   if ((cqe.flags & IORING_CQE_F_BUFFER) == 0) return Chunk();
-  const auto number = static_cast<std::uint16_t>(cqe.flags >> IORING_CQE_BUFFER_SHIFT);
+  const std::uint16_t number = number_of(cqe);
   PoolBuffer* buffer = buffers_[number];
   CHECK(buffer != nullptr);
   Chunk chunk = cqe.res > 0 ? buffer->cut(static_cast<std::size_t>(cqe.res)) : Chunk();

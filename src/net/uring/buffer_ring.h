@@ -1,10 +1,11 @@
-// BufferRing: the buffers of the loop's pool that lie with the kernel, ready to be received into.
-// The pool keeps the rest, and the chunks hold what has been filled.
+// BufferRing: the buffers of one of the loop's pools that lie with the kernel, ready to be received
+// into. The pool keeps the rest, and the chunks hold what has been filled.
 #pragma once
 
 #include <liburing.h>
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "net/buffer_pool.h"
@@ -14,9 +15,8 @@ namespace wskrun::net {
 
 class BufferRing {
  public:
-  static constexpr std::uint16_t kGroup = 0;
-
-  BufferRing() = default;
+  // `group`: by which requests name it.
+  explicit BufferRing(std::uint16_t group) : group_(group) {}
   ~BufferRing();
   BufferRing(const BufferRing&) = delete;
   BufferRing& operator=(const BufferRing&) = delete;
@@ -29,10 +29,18 @@ class BufferRing {
   // Hands as many buffers to the kernel as it may have. No system call.
   void refill();
   bool empty() const { return with_kernel_ == 0; }
+  std::uint16_t group() const { return group_; }
   // What a completion received; empty where it received nothing.
   Chunk take(const io_uring_cqe& cqe);
+  // Where buffers are not filled bit by bit: only looks at what was received. take() or put_back(),
+  // which hands the buffer to the kernel again, must follow.
+  std::span<std::byte> received(const io_uring_cqe& cqe) const;
+  void put_back(const io_uring_cqe& cqe);
 
  private:
+  void add(std::uint16_t number, int offset);
+
+  const std::uint16_t group_;
   io_uring_buf_ring* ring_ = nullptr;
   std::size_t ring_bytes_ = 0;
   BufferPool* pool_ = nullptr;

@@ -22,11 +22,14 @@ constexpr unsigned kCompletionsPerTurn = 512;
 constexpr std::uint64_t kNobody = 0;
 constexpr std::uint64_t kWakeup = 1;
 
-// Buffers are large where the kernel fills them bit by bit, and smaller where each receive takes a
-// whole one. Two megabytes of them lie with the kernel, less where memory is tight.
+// Buffers of streams are large where the kernel fills them bit by bit, and smaller where each
+// receive takes a whole one. A datagram has one to itself, with room for what comes with it. Some
+// megabytes of them lie with the kernel, less where memory is tight.
 constexpr std::size_t kLargeBuffer = std::size_t{64} << 10;
 constexpr std::size_t kSmallBuffer = std::size_t{16} << 10;
+constexpr std::size_t kDatagramBuffer = kLargestDatagram + (std::size_t{4} << 10);
 constexpr std::size_t kPublishedBytes = std::size_t{2} << 20;
+constexpr std::size_t kPublishedDatagramBytes = std::size_t{4} << 20;
 
 std::uint64_t user_data(CompletionHandler& handler, unsigned operation) {
   return reinterpret_cast<std::uintptr_t>(&handler) | operation;
@@ -37,9 +40,10 @@ BufferPool::Shape pool_shape(const TransportOptions& options, const UringFeature
           .total_bytes = options.receive_memory_bytes / options.loop_count};
 }
 
-unsigned most_published(const BufferPool::Shape& shape) {
-  const std::size_t bytes = std::min(kPublishedBytes, shape.total_bytes / 4);
-  return static_cast<unsigned>(std::max<std::size_t>(1, bytes / shape.buffer_bytes));
+// How many buffers of a pool may lie with the kernel.
+unsigned most_published(const BufferPool& pool, std::size_t most_bytes) {
+  const std::size_t bytes = std::min(most_bytes, pool.total_bytes() / 4);
+  return static_cast<unsigned>(std::max<std::size_t>(1, bytes / pool.buffer_bytes()));
 }
 
 }  // namespace
@@ -54,9 +58,8 @@ UringLoop::UringLoop(unsigned index, const TransportOptions& options)
     : UringLoop(index, options, make_plan(options)) {}
 
 UringLoop::UringLoop(unsigned index, const TransportOptions& options, const Plan& plan)
-    : EventLoop(index, options, pool_shape(options, plan.features)),
+    : EventLoop(index, options, pool_shape(options, plan.features), kDatagramBuffer),
       plan_(plan),
-      most_published_(most_published(pool_shape(options, plan.features))),
       wakeup_(::eventfd(0, EFD_CLOEXEC)) {}
 
 Error UringLoop::set_up() {
@@ -67,19 +70,29 @@ Error UringLoop::set_up() {
   parameters.cq_entries = kCompletions;
   const int result = io_uring_queue_init_params(kRequests, &ring_, &parameters);
   if (result < 0) return Error(-result);
-  const Error error =
-      buffer_ring_.set_up(ring_, buffers(), most_published_, plan_.features.incremental_buffers);
-  if (!error.ok()) {
+  const Error error = set_up_buffers();
+  if (error.ok()) {
+    await_wakeup();
+  } else {
     io_uring_queue_exit(&ring_);
-    return error;
   }
-  await_wakeup();
-  return Error();
+  return error;
+}
+
+Error UringLoop::set_up_buffers() {
+  const Error error =
+      buffer_ring_.set_up(ring_, buffers(), most_published(buffers(), kPublishedBytes),
+                          plan_.features.incremental_buffers);
+  if (!error.ok()) return error;
+  return datagram_ring_.set_up(ring_, datagram_buffers(),
+                               most_published(datagram_buffers(), kPublishedDatagramBytes),
+                               /*incremental=*/false);
 }
 
 void UringLoop::tear_down() {
   io_uring_queue_exit(&ring_);
   buffer_ring_.tear_down();
+  datagram_ring_.tear_down();
 }
 
 io_uring_sqe& UringLoop::next_request() {

@@ -77,7 +77,7 @@ void UringStream::start_receive() {
   io_uring_sqe& request = loop_.next_request();
   io_uring_prep_recv_multishot(&request, fd(), nullptr, 0, 0);
   request.flags |= IOSQE_BUFFER_SELECT;
-  request.buf_group = BufferRing::kGroup;
+  request.buf_group = loop_.buffer_ring().group();
   start(request, kReceive);
 }
 

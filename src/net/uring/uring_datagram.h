@@ -1,5 +1,5 @@
-// UringDatagram: a datagram socket that polls of the ring report on: one that stays, for what can
-// be read, and one for what can be written while a send waits.
+// UringDatagram: a datagram socket that a standing request of the ring receives from. Polls are for
+// what cannot go that way: a send that waits, and receiving when there are no more buffers.
 #pragma once
 
 #include "net/datagram_core.h"
@@ -13,16 +13,23 @@ class UringDatagram final : public DatagramCore, private CompletionHandler {
       : DatagramCore(loop, socket, sink), loop_(loop) {}
 
  private:
-  enum Operation : unsigned { kReadable, kWritable };
+  enum Operation : unsigned { kReceive, kReadable, kWritable };
 
-  void attach() override;
+  void receive() override;
   void await_writable() override;
   bool detach() override;
   void on_completion(unsigned operation, const io_uring_cqe& cqe) override;
-  void watch_readable();
+
+  void start(io_uring_sqe& request, Operation operation);
+  void start_receive();
+  void stop_receive();
+  void start_poll(unsigned events, Operation operation);
+  void on_receive(const io_uring_cqe& cqe);
+  Datagram take(const io_uring_cqe& cqe);
 
   UringLoop& loop_;
   OperationSet with_kernel_;
+  bool stopped_ = false;  // kReceive is cancelled, but not complete yet.
   bool detaching_ = false;
 };
 

@@ -54,6 +54,8 @@ class UringLoop final : public EventLoop {
   std::span<iovec> send_scratch();
 
   BufferRing& buffer_ring() { return buffer_ring_; }
+  // Filled by those who receive from it.
+  BufferRing& datagram_ring() { return datagram_ring_; }
 
  private:
   struct Plan {
@@ -64,6 +66,7 @@ class UringLoop final : public EventLoop {
   UringLoop(unsigned index, const TransportOptions& options, const Plan& plan);
 
   Error set_up() override;
+  Error set_up_buffers();
   void tear_down() override;
   void wait(std::optional<std::chrono::nanoseconds> timeout) override;
   void interrupt() override;
@@ -75,9 +78,9 @@ class UringLoop final : public EventLoop {
   void await_wakeup();
 
   const Plan plan_;
-  const unsigned most_published_;
   io_uring ring_{};
-  BufferRing buffer_ring_;
+  BufferRing buffer_ring_{0};
+  BufferRing datagram_ring_{1};
   UniqueFd wakeup_;  // An eventfd that the ring reads.
   std::uint64_t wakes_ = 0;
 
