@@ -1,53 +1,99 @@
-// Fifo: a queue in one vector, consumed at its front. While it is empty for long it can be without
-// memory, which a deque never is.
+// Fifo: a queue in one piece of memory, which it has only while it holds something: a socket has
+// one or two, and is idle mostly.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <type_traits>
 #include <utility>
-#include <vector>
+
+#include "base/block_cache.h"
 
 namespace wskrun::base {
 
-// A place that was used holds what moving leaves there.
 template <typename T>
 class Fifo {
  public:
-  bool empty() const { return head_ == items_.size(); }
-  std::size_t size() const { return items_.size() - head_; }
-  T& front() { return items_[head_]; }
-  const T& front() const { return items_[head_]; }
+  Fifo() = default;
+  ~Fifo() { clear(); }
+  Fifo(const Fifo&) = delete;
+  Fifo& operator=(const Fifo&) = delete;
+
+  bool empty() const { return block_ == nullptr; }
+  std::size_t size() const { return empty() ? 0 : block_->end - block_->begin; }
+  // Of a queue that is not empty.
+  T& front() { return place(block_->begin); }
 
   void push_back(T item) {
-    if (items_.size() == items_.capacity() && head_ * 2 >= items_.size()) drop_used();
-    items_.push_back(std::move(item));
+    if (empty() || block_->end == block_->capacity) make_room();
+    new (&place(block_->end)) T(std::move(item));
+    ++block_->end;
   }
   // Undoes pop_front().
   void push_front(T item) {
-    if (head_ > 0) {
-      items_[--head_] = std::move(item);
-    } else {
-      items_.insert(items_.begin(), std::move(item));
-    }
+    if (empty() || block_->begin == 0) make_room_before();
+    --block_->begin;
+    new (&place(block_->begin)) T(std::move(item));
   }
   T pop_front() {
-    T item = std::move(items_[head_++]);
-    if (empty()) clear();
+    T& first = front();
+    T item = std::move(first);
+    std::destroy_at(&first);
+    if (++block_->begin == block_->end) give_back();
     return item;
   }
   void clear() {
-    items_.clear();
-    head_ = 0;
+    while (!empty()) pop_front();
   }
 
  private:
-  // Where half of the vector is used up it need not grow.
-  void drop_used() {
-    items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(head_));
-    head_ = 0;
+  static_assert(std::is_nothrow_move_constructible_v<T>);
+
+  // Before the items.
+  struct alignas(16) Block {
+    std::uint32_t capacity;
+    std::uint32_t begin;
+    std::uint32_t end;
+  };
+  static constexpr std::uint32_t kFirstCapacity = sizeof(T) <= 32 ? 2 : 4;
+
+  static std::size_t bytes_for(std::uint32_t capacity) {
+    return sizeof(Block) + capacity * sizeof(T);
+  }
+  static T& place_in(Block& block, std::uint32_t index) {
+    return *(reinterpret_cast<T*>(&block + 1) + index);
+  }
+  T& place(std::uint32_t index) { return place_in(*block_, index); }
+
+  // Moves the items into a block of `capacity`, the first to `begin`.
+  void move_to(std::uint32_t capacity, std::uint32_t begin) {
+    auto* moved = new (take_block(bytes_for(capacity))) Block{capacity, begin, begin};
+    if (!empty()) {
+      for (std::uint32_t i = block_->begin; i < block_->end; ++i) {
+        new (&place_in(*moved, moved->end++)) T(std::move(place(i)));
+        std::destroy_at(&place(i));
+      }
+      give_back();
+    }
+    block_ = moved;
+  }
+  void make_room() {
+    const auto count = static_cast<std::uint32_t>(size());
+    move_to(count == 0 ? kFirstCapacity : count * 2, 0);
+  }
+  void make_room_before() {
+    const auto count = static_cast<std::uint32_t>(size());
+    const std::uint32_t before = count == 0 ? kFirstCapacity : count;
+    move_to(before + count, before);
+  }
+  void give_back() {
+    give_block(block_, bytes_for(block_->capacity));
+    block_ = nullptr;
   }
 
-  std::vector<T> items_;  // From head_ on.
-  std::size_t head_ = 0;
+  Block* block_ = nullptr;
 };
 
 }  // namespace wskrun::base

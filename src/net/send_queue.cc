@@ -4,6 +4,7 @@
 #include <limits.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 
@@ -29,33 +30,40 @@ std::size_t advance_op(SendOp& op, std::size_t bytes) {
 }  // namespace
 
 void SendQueue::push(SendOp& op) {
-  op.next = nullptr;
-  (last_ == nullptr ? first_ : last_->next) = &op;
+  if (last_ == nullptr) {
+    op.next = &op;
+  } else {
+    op.next = std::exchange(last_->next, &op);
+  }
   last_ = &op;
 }
 
 SendOp& SendQueue::pop() {
-  SendOp& op = *first_;
-  first_ = op.next;
-  if (first_ == nullptr) last_ = nullptr;
+  SendOp& op = front();
+  if (&op == last_) {
+    last_ = nullptr;
+  } else {
+    last_->next = op.next;
+  }
   op.next = nullptr;
   return op;
 }
 
 void SendQueue::push_all(SendQueue ops) {
   if (ops.empty()) return;
-  (last_ == nullptr ? first_ : last_->next) = ops.first_;
+  if (last_ != nullptr) std::swap(last_->next, ops.last_->next);
   last_ = ops.last_;
 }
 
 std::span<iovec> SendQueue::gather(std::span<iovec> scratch, bool first_only) {
-  if (first_ == nullptr) return {};
-  if (first_only || first_->next == nullptr || first_->iov_count >= scratch.size()) {
-    return {first_->iov, std::min<std::size_t>(first_->iov_count, IOV_MAX)};
+  if (empty()) return {};
+  SendOp& first = front();
+  if (first_only || &first == last_ || first.iov_count >= scratch.size()) {
+    return {first.iov, std::min<std::size_t>(first.iov_count, IOV_MAX)};
   }
   const std::size_t room = std::min<std::size_t>(scratch.size(), IOV_MAX);
   std::size_t filled = 0;
-  for (const SendOp* op = first_; op != nullptr && filled < room; op = op->next) {
+  for (const SendOp* op = &first; op != nullptr && filled < room; op = after(*op)) {
     const std::size_t count = std::min<std::size_t>(op->iov_count, room - filled);
     std::copy_n(op->iov, count, scratch.begin() + filled);
     filled += count;
@@ -64,7 +72,8 @@ std::span<iovec> SendQueue::gather(std::span<iovec> scratch, bool first_only) {
 }
 
 bool SendQueue::wants_no_delay(std::size_t iovecs) const {
-  for (const SendOp* op = first_; op != nullptr && iovecs != 0; op = op->next) {
+  if (empty()) return false;
+  for (const SendOp* op = &front(); op != nullptr && iovecs != 0; op = after(*op)) {
     if (op->no_delay) return true;
     iovecs -= std::min<std::size_t>(iovecs, op->iov_count);
   }
@@ -74,9 +83,10 @@ bool SendQueue::wants_no_delay(std::size_t iovecs) const {
 SendQueue SendQueue::advance(std::size_t bytes) {
   SendQueue complete;
   while (bytes != 0) {
-    CHECK(first_ != nullptr);
-    bytes -= advance_op(*first_, bytes);
-    if (first_->sent == first_->length) complete.push(pop());
+    CHECK(!empty());
+    SendOp& first = front();
+    bytes -= advance_op(first, bytes);
+    if (first.sent == first.length) complete.push(pop());
   }
   return complete;
 }

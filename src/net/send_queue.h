@@ -9,8 +9,9 @@ namespace wskrun::net {
 
 class SendQueue {
  public:
-  bool empty() const { return first_ == nullptr; }
-  SendOp* front() { return first_; }
+  bool empty() const { return last_ == nullptr; }
+  // Of a queue that is not empty.
+  SendOp& front() const { return *last_->next; }
   void push(SendOp& op);
   SendOp& pop();
   void push_all(SendQueue ops);
@@ -25,8 +26,10 @@ class SendQueue {
   SendQueue take_cancelled();
 
  private:
-  SendOp* first_ = nullptr;
-  SendOp* last_ = nullptr;
+  // The op behind `op`; behind the last there is none.
+  SendOp* after(const SendOp& op) const { return &op == last_ ? nullptr : op.next; }
+
+  SendOp* last_ = nullptr;  // Whose `next` is the first.
 };
 
 }  // namespace wskrun::net

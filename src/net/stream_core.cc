@@ -11,20 +11,13 @@
 #include "probe/counters.h"
 
 namespace wskrun::net {
-namespace {
-
-constexpr std::chrono::milliseconds kFirstCheck{1};
-constexpr std::chrono::milliseconds kLongestCheck{50};
-
-}  // namespace
 
 StreamCore::StreamCore(EventLoop& loop, PosixSocket& socket, StreamSink& sink)
     : LoopResident(loop),
       fd_(socket.take()),
       sink_(sink),
       phase_(socket.connected() ? Phase::kConnected : Phase::kUnconnected),
-      end_error_(ENOTCONN),
-      check_delay_(kFirstCheck) {
+      end_error_(ENOTCONN) {
   home_.endpoint_opened();
 }
 
@@ -37,7 +30,7 @@ StreamCore::~StreamCore() {
 void StreamCore::connect(const Address& remote) {
   ask([&]() REQUIRES(mutex_) {
     Wishes& wishes = wishes_locked();
-    wishes.connect = remote;
+    wishes.connect = std::make_unique<const Address>(remote);
     wishes.cancel_connect = false;  // It was meant for an earlier connect().
   });
 }
@@ -116,7 +109,7 @@ void StreamCore::service() {
 }
 
 void StreamCore::fulfil(const Wishes& wishes) {
-  if (wishes.connect.has_value()) start_connect(*wishes.connect);
+  if (wishes.connect) start_connect(*wishes.connect);
   if (wishes.cancel_connect && phase_ == Phase::kConnecting) abandon_connect();
   if (wishes.cancel_sends) cancel_sends_ = true;
   if (wishes.shut_down) fin_ = Fin::kWanted;
@@ -148,7 +141,7 @@ void StreamCore::progress() {
 void StreamCore::start_connect(const Address& remote) {
   CHECK(phase_ == Phase::kUnconnected);
   phase_ = Phase::kConnecting;
-  bound_ = local_address_of(fd());
+  bound_ = std::make_unique<const Address>(local_address_of(fd()));
   begin_connect(to_socket_address(remote));
 }
 
@@ -157,7 +150,8 @@ void StreamCore::connect_ended(Error error) {
   // abort() or close() came while the handshake was ending well.
   if (silent_.load(std::memory_order_acquire)) error = Error(ECANCELED);
   phase_ = error.ok() ? Phase::kConnected : Phase::kUnconnected;
-  if (!error.ok()) forget_connect(fd(), bound_);
+  const std::unique_ptr<const Address> bound = std::move(bound_);
+  if (!error.ok()) forget_connect(fd(), *bound);
   sink_.connected(error);
 }
 
@@ -195,22 +189,19 @@ void StreamCore::deliver_fin() {
 }
 
 StreamCore::ReserveResult StreamCore::receive_into_reserve() {
-  if (!reserve_) reserve_ = base::RefPtr<Reserve>::adopt(new Reserve(buffers()));
+  if (!shortage_) shortage_ = std::make_unique<Shortage>(*this);
+  Reserve& reserve = *shortage_->reserve;
   std::array<std::byte, 4096> scratch;
-  const std::size_t room = std::min(scratch.size(), reserve_->room());
+  const std::size_t room = std::min(scratch.size(), reserve.room());
   if (room == 0) return ReserveResult::kNoRoom;
   const ssize_t got = ::recv(fd(), scratch.data(), room, MSG_DONTWAIT);
   if (got > 0) {
-    deliver(reserve_->copy(std::span(scratch).first(static_cast<std::size_t>(got))));
+    deliver(reserve.copy(std::span(scratch).first(static_cast<std::size_t>(got))));
     return ReserveResult::kReceived;
   }
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return ReserveResult::kNothingThere;
   got == 0 ? deliver_fin() : lose(Error(errno));
   return ReserveResult::kEnded;
-}
-
-void StreamCore::on_memory() {
-  progress();
 }
 
 // Sends.
@@ -240,7 +231,7 @@ void StreamCore::bytes_sent(std::size_t bytes) {
     SendOp& op = taken.pop();
     ended_bytes_ += op.length;
     op.end = ended_bytes_;
-    if (op.until_acknowledged) check_delay_ = kFirstCheck;
+    if (op.until_acknowledged) check_soon();
     (op.until_acknowledged ? unacknowledged_ : complete).push(op);
   }
   report(complete, Error());
@@ -251,7 +242,7 @@ void StreamCore::check_acknowledged() {
   std::size_t under_way = net::unacknowledged_bytes(fd());
   if (under_way > 0 && fin_ == Fin::kSent) --under_way;
   SendQueue acknowledged;
-  while (!unacknowledged_.empty() && unacknowledged_.front()->end + under_way <= taken_bytes_) {
+  while (!unacknowledged_.empty() && unacknowledged_.front().end + under_way <= taken_bytes_) {
     acknowledged.push(unacknowledged_.pop());
   }
   if (!unacknowledged_.empty()) check_again();
@@ -263,7 +254,7 @@ void StreamCore::send_failed(Error error) {
   if (error == Error(ECANCELED) || !is_connected()) return;
   const bool one_of_many = concerns_one_send(error) && !std::exchange(send_one_by_one_, true);
   if (one_of_many) return;
-  ended_bytes_ += sends_.front()->sent;
+  ended_bytes_ += sends_.front().sent;
   sink_.sent(sends_.pop(), error);
   const bool after_own_fin = fin_ == Fin::kSent || fin_ == Fin::kDone;
   if (!concerns_one_send(error) && !after_own_fin) lose(error);
@@ -278,7 +269,7 @@ void StreamCore::end_cancelled_sends() {
     cancelled = unacknowledged_.take_cancelled();
     SendQueue untaken = sends_.take_cancelled();
     while (!untaken.empty()) {
-      ended_bytes_ += untaken.front()->sent;
+      ended_bytes_ += untaken.front().sent;
       cancelled.push(untaken.pop());
     }
   }
@@ -301,7 +292,7 @@ void StreamCore::push_fin() {
   if (!is_connected() || closing_) return;
   if (fin_ == Fin::kWanted && !is_sending() && sends_.empty()) {
     fin_ = Fin::kSent;
-    check_delay_ = kFirstCheck;
+    check_soon();
     // It fails where the connection has just died; check_fin() finds out why.
     ::shutdown(fd(), SHUT_WR);
   }
@@ -320,12 +311,18 @@ void StreamCore::check_fin() {
 // Nothing tells when the peer has acknowledged something, so TCP is asked: at once, then less and
 // less often, and whenever something else happens on the socket.
 void StreamCore::check_again() {
-  if (is_set()) {
-    if (check_delay_ != kFirstCheck) return;
-    home_.cancel_timer(*this);
+  if (!checks_) checks_ = std::make_unique<Checks>(*this);
+  if (checks_->is_set()) {
+    if (checks_->delay != kFirstCheck) return;
+    home_.cancel_timer(*checks_);
   }
-  home_.set_timer(*this, check_delay_);
-  check_delay_ = std::min(check_delay_ * 2, kLongestCheck);
+  home_.set_timer(*checks_, checks_->delay);
+  checks_->delay = std::min(checks_->delay * 2, kLongestCheck);
+}
+
+// There is something new to ask for.
+void StreamCore::check_soon() {
+  if (checks_) checks_->delay = kFirstCheck;
 }
 
 // Silence.
@@ -340,10 +337,6 @@ void StreamCore::check_silence() {
 
 void StreamCore::end_silence(Error error) {
   if (std::exchange(silence_wanted_, false)) sink_.silenced(error);
-}
-
-void StreamCore::on_timer() {
-  progress();
 }
 
 // The end.
@@ -361,10 +354,9 @@ void StreamCore::wind_down() {
 
 void StreamCore::finish_close() {
   if (phase_ == Phase::kConnecting || !detach()) return;
-  buffers().stop_waiting(*this);
+  if (shortage_) buffers().stop_waiting(*shortage_);
   // A call that came before closed() still has its service to come.
   if (asked()) return;
-  if (is_set()) home_.cancel_timer(*this);
   StreamSink& sink = sink_;
   if (releasing_) {
     let_go();

@@ -16,10 +16,9 @@
 
 namespace wskrun::net {
 
-class StreamCore : public StreamEndpoint,
-                   private LoopResident,
-                   private Timer,
-                   private MemoryWaiter {
+// A process may have very many of these, most of them idle: what only few need is allocated when
+// they do.
+class StreamCore : public StreamEndpoint, private LoopResident {
  public:
   void connect(const Address& remote) final;
   void cancel_connect() final;
@@ -71,11 +70,12 @@ class StreamCore : public StreamEndpoint,
   // For the backend, on the loop.
 
   int fd() const { return fd_.get(); }
+  EventLoop& home() { return home_; }
   BufferPool& buffers() { return home_.buffers(); }
   bool is_connected() const { return phase_ == Phase::kConnected; }
   bool wants_data() const {
     return wants_data_.load(std::memory_order_relaxed) && is_connected() && !fin_received_ &&
-           !memory_link.linked();
+           !waits_for_memory();
   }
 
   void connect_ended(Error error);
@@ -94,7 +94,7 @@ class StreamCore : public StreamEndpoint,
   enum class ReserveResult { kReceived, kNothingThere, kNoRoom, kEnded };
   ReserveResult receive_into_reserve();
   // Wants no data until there is memory again.
-  void wait_for_memory() { buffers().wait_for_memory(*this); }
+  void wait_for_memory() { buffers().wait_for_memory(*shortage_); }
 
   // Does what is possible now. The last thing to call in an event: it may free the stream.
   void progress();
@@ -108,16 +108,38 @@ class StreamCore : public StreamEndpoint,
   enum class Fin : std::uint8_t { kNone, kWanted, kSent, kDone };
 
   struct Wishes {
-    std::optional<Address> connect;
-    bool cancel_connect = false;
-    bool cancel_sends = false;
-    bool shut_down = false;
-    bool silence = false;
-    bool cancel_silence = false;
-    bool abort = false;
+    std::unique_ptr<const Address> connect;
     std::optional<CloseMode> close;
-    bool release = false;
+    bool cancel_connect : 1 = false;
+    bool cancel_sends : 1 = false;
+    bool shut_down : 1 = false;
+    bool silence : 1 = false;
+    bool cancel_silence : 1 = false;
+    bool abort : 1 = false;
+    bool release : 1 = false;
   };
+
+  // Asks again and again, less and less often, for what TCP does not tell.
+  struct Checks final : Timer {
+    explicit Checks(StreamCore& owner) : stream(owner) {}
+    void on_timer() override { stream.progress(); }
+
+    StreamCore& stream;
+    std::chrono::milliseconds delay = kFirstCheck;
+  };
+
+  // The pool was at its bound.
+  struct Shortage final : MemoryWaiter {
+    explicit Shortage(StreamCore& owner)
+        : stream(owner), reserve(base::RefPtr<Reserve>::adopt(new Reserve(owner.buffers()))) {}
+    void on_memory() override { stream.progress(); }
+
+    StreamCore& stream;
+    const base::RefPtr<Reserve> reserve;
+  };
+
+  static constexpr std::chrono::milliseconds kFirstCheck{1};
+  static constexpr std::chrono::milliseconds kLongestCheck{50};
 
   Wishes& wishes_locked() REQUIRES(mutex_) {
     wished_ = true;
@@ -125,8 +147,7 @@ class StreamCore : public StreamEndpoint,
   }
   void service() final;
   void fulfil(const Wishes& wishes);
-  void on_timer() final;
-  void on_memory() final;
+  bool waits_for_memory() const { return shortage_ && shortage_->memory_link.linked(); }
 
   void start_connect(const Address& remote);
   void break_connection();
@@ -135,6 +156,7 @@ class StreamCore : public StreamEndpoint,
   void check_fin();
   void check_acknowledged();
   void check_silence();
+  void check_soon();
   void check_again();
   void wind_down();
   void finish_close();
@@ -147,14 +169,12 @@ class StreamCore : public StreamEndpoint,
   StreamSink& sink_;
 
   Wishes wishes_ GUARDED_BY(mutex_);
-  bool wished_ GUARDED_BY(mutex_) = false;  // There are any.
   SendQueue new_sends_ GUARDED_BY(mutex_);
+  bool wished_ GUARDED_BY(mutex_) = false;  // There are any.
   std::atomic<bool> wants_data_{false};
   std::atomic<bool> silent_{false};  // abort() or close() was called: no more news of the peer.
 
   // The loop's.
-  SendQueue sends_;
-  SendQueue unacknowledged_;  // Which the kernel has.
   Phase phase_;
   Fin fin_ = Fin::kNone;
   bool attached_ = false;
@@ -162,16 +182,18 @@ class StreamCore : public StreamEndpoint,
   bool releasing_ = false;
   bool fin_received_ = false;
   bool no_delay_ = false;
-  bool send_one_by_one_ = false;   // A batch was refused; its ops are tried alone.
-  bool cancel_sends_ = false;      // As soon as the kernel has given the ops back.
-  Address bound_;                  // Before connect().
-  Error end_error_;                // How sends end while there is no connection.
-  std::uint64_t taken_bytes_ = 0;  // By the kernel.
-  std::uint64_t ended_bytes_ = 0;  // Of ops that it has taken, or that ended otherwise.
+  bool send_one_by_one_ = false;  // A batch was refused; its ops are tried alone.
+  bool cancel_sends_ = false;     // As soon as the kernel has given the ops back.
   bool silence_wanted_ = false;
   bool silenced_ = false;
-  std::chrono::milliseconds check_delay_;
-  base::RefPtr<Reserve> reserve_;  // Made when first needed.
+  Error end_error_;  // How sends end while there is no connection.
+  SendQueue sends_;
+  SendQueue unacknowledged_;              // Which the kernel has.
+  std::uint64_t taken_bytes_ = 0;         // By the kernel.
+  std::uint64_t ended_bytes_ = 0;         // Of ops that it has taken, or that ended otherwise.
+  std::unique_ptr<const Address> bound_;  // Before connect(), while that is under way.
+  std::unique_ptr<Checks> checks_;        // Since they were first needed,
+  std::unique_ptr<Shortage> shortage_;    // and so this.
 };
 
 }  // namespace wskrun::net

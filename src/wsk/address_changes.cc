@@ -9,15 +9,17 @@ namespace wskrun::wsk {
 NTSTATUS Socket::wait_for_address_change(Request& request) {
   base::MutexLock lock(mutex_);
   if (closing_) return STATUS_INVALID_DEVICE_STATE;
-  if (address_watch_ == nullptr) {
+  if (!address_changes_) {
+    auto changes = std::make_unique<AddressChanges>(*this);
     net::Error error;
-    address_watch_ = net::AddressWatch::open(subsystem().transport(), family(), *this, error);
-    if (address_watch_ == nullptr) return status_of(error);
+    changes->watch = net::AddressWatch::open(subsystem().transport(), family(), *changes, error);
+    if (changes->watch == nullptr) return status_of(error);
+    address_changes_ = std::move(changes);
     add_user();  // Until watch_closed().
   }
   mark_pending(request);
   if (make_cancellable(request)) {
-    address_changes_.push_back(request);
+    address_changes_->waiting.push_back(request);
     return STATUS_PENDING;
   }
   lock.unlock();
@@ -25,19 +27,20 @@ NTSTATUS Socket::wait_for_address_change(Request& request) {
   return STATUS_PENDING;
 }
 
-void Socket::addresses_changed() {
-  end_address_changes(STATUS_SUCCESS);
+void Socket::AddressChanges::addresses_changed() {
+  socket.end_address_changes(STATUS_SUCCESS);
 }
 
-void Socket::watch_closed() {
-  remove_user();
+void Socket::AddressChanges::watch_closed() {
+  socket.remove_user();
 }
 
 void Socket::end_address_changes(NTSTATUS status) {
   RequestQueue ended;
   {
     base::MutexLock lock(mutex_);
-    while (Request* request = address_changes_.pop_front()) {
+    if (!address_changes_) return;
+    while (Request* request = address_changes_->waiting.pop_front()) {
       if (claim(*request, status, 0)) ended.push_back(*request);
     }
   }
@@ -47,7 +50,7 @@ void Socket::end_address_changes(NTSTATUS status) {
 void Socket::close_address_watch() {
   end_address_changes(STATUS_CANCELLED);
   base::MutexLock lock(mutex_);
-  if (address_watch_ != nullptr) std::exchange(address_watch_, nullptr)->close();
+  if (address_changes_) address_changes_->watch->close();
 }
 
 void Socket::on_cancel(Request& request) {

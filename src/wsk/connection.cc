@@ -29,7 +29,6 @@ ConnectionSocket::ConnectionSocket(StreamSocket& whole, std::unique_ptr<net::Soc
     : Socket(whole, Category::kConnection, &kConnectionDispatch, context),
       state_(State::kBound),
       dispatch_(dispatch),
-      whole_(&whole),
       socket_(std::move(bound)),
       local_(local) {}
 
@@ -49,7 +48,7 @@ ConnectionSocket* ConnectionSocket::find_to_connect(PWSK_SOCKET handle) {
 
 void ConnectionSocket::adopt_connection(const std::optional<WSK_INSPECT_ID>& inspected) {
   base::MutexLock lock(mutex_);
-  inspected_ = inspected;
+  if (inspected) inspected_ = std::make_unique<const WSK_INSPECT_ID>(*inspected);
   local_ = socket_->local_address();
   remote_ = socket_->remote_address();
   endpoint_ = &subsystem().transport().open_stream(std::move(socket_), *this);
@@ -385,7 +384,7 @@ void ConnectionSocket::released(std::unique_ptr<net::Socket> socket) {
     base::MutexLock lock(mutex_);
     endpoint_ = nullptr;
   }
-  whole_->take_back(std::move(socket));
+  static_cast<StreamSocket*>(whole())->take_back(std::move(socket));
   drop_open_user();
 }
 

@@ -115,7 +115,7 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
   NTSTATUS silence(Request& request);
 
   // What it was inspected as, if it was; SIO_WSK_QUERY_INSPECT_ID.
-  const std::optional<WSK_INSPECT_ID>& inspected() const { return inspected_; }
+  const WSK_INSPECT_ID* inspected() const { return inspected_.get(); }
   // STATUS_SUCCESS and the local address, or why there is none.
   NTSTATUS where_it_is(net::Address& local) const;
   // For a part that is not connected and not about to be: ends it, and gives the whole its socket
@@ -227,9 +227,7 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
   bool silent_ GUARDED_BY(mutex_) = false;      // Nothing comes or goes any more.
   bool dead_ GUARDED_BY(mutex_) = false;        // Reset, by either end.
   bool dead_by_peer_ GUARDED_BY(mutex_) = false;
-  NTSTATUS death_ GUARDED_BY(mutex_) = STATUS_SUCCESS;  // What pending receives end with.
-  bool paused_ GUARDED_BY(mutex_) = true;               // As the endpoint was told.
-
+  bool paused_ GUARDED_BY(mutex_) = true;       // As the endpoint was told.
   bool stopped_ GUARDED_BY(mutex_) = false;     // WskReceiveEvent refused; WskReceive restarts it.
   bool indicating_ GUARDED_BY(mutex_) = false;  // WskReceiveEvent is looking at a batch.
   bool restarted_ GUARDED_BY(mutex_) = false;   // WskReceive was called meanwhile.
@@ -237,14 +235,17 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
   bool told_abort_ GUARDED_BY(mutex_) = false;  // WskDisconnectEvent, abortive.
   bool told_dead_ GUARDED_BY(mutex_) = false;   // WskReceiveEvent without data.
 
-  // While WskSendBacklogEvent is enabled.
-  SIZE_T ideal_backlog_ GUARDED_BY(mutex_) = 0;      // As last seen.
   bool backlog_changed_ GUARDED_BY(mutex_) = false;  // And not told yet.
+
+  NTSTATUS death_ GUARDED_BY(mutex_) = STATUS_SUCCESS;  // What pending receives end with.
+
+  // While WskSendBacklogEvent is enabled.
+  SIZE_T ideal_backlog_ GUARDED_BY(mutex_) = 0;  // As last seen.
   std::size_t sent_since_check_ GUARDED_BY(mutex_) = 0;
 
   const WSK_CLIENT_CONNECTION_DISPATCH* dispatch_ GUARDED_BY(mutex_);
-  StreamSocket* const whole_ = nullptr;
-  std::optional<WSK_INSPECT_ID> inspected_;  // Set before the driver knows the socket.
+  // Set before the driver knows the socket.
+  std::unique_ptr<const WSK_INSPECT_ID> inspected_;
   std::unique_ptr<net::Socket> socket_ GUARDED_BY(mutex_);      // Until there is an endpoint.
   net::StreamEndpoint* endpoint_ GUARDED_BY(mutex_) = nullptr;  // Until closed().
   net::Address local_ GUARDED_BY(mutex_);

@@ -50,10 +50,10 @@ class EventSet {
   void end_call(RequestQueue& disabled);
 
  private:
+  RequestQueue disables_;  // Of the running event.
   ULONG enabled_ = 0;
   ULONG for_good_ = 0;
-  ULONG running_ = 0;      // The event whose callback is running, or 0.
-  RequestQueue disables_;  // Of the running event.
+  ULONG running_ = 0;  // The event whose callback is running, or 0.
 };
 
 }  // namespace wskrun::wsk

@@ -74,9 +74,9 @@ NTSTATUS register_extension(ControlCall&) {
 
 // Only of a socket that was accepted in conditional accept mode (K-037).
 NTSTATUS query_inspect_id(ControlCall& call) {
-  const auto& inspected = static_cast<ConnectionSocket&>(call.socket).inspected();
-  if (!inspected) return STATUS_INVALID_DEVICE_REQUEST;
-  return return_bytes(call, &*inspected, sizeof *inspected);
+  const WSK_INSPECT_ID* inspected = static_cast<ConnectionSocket&>(call.socket).inspected();
+  if (inspected == nullptr) return STATUS_INVALID_DEVICE_REQUEST;
+  return return_bytes(call, inspected, sizeof *inspected);
 }
 
 // ---- where a datagram socket sends to

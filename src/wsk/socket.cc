@@ -54,9 +54,9 @@ Socket& Socket::of(PWSK_SOCKET handle) {
 
 Socket::Socket(base::RefPtr<Client> client, Category category, net::Family family,
                const void* provider_dispatch, PVOID context, const void* created_by)
-    : client_(std::move(client)),
-      category_(category),
+    : category_(category),
       family_(family),
+      client_(std::move(client)),
       handle_{{provider_dispatch}, this},
       context_(context) {
   nt::ledger_add(ledger_, nt::Holding::kSocket, &handle_, sizeof(WSK_SOCKET), 0, created_by);
@@ -65,10 +65,10 @@ Socket::Socket(base::RefPtr<Client> client, Category category, net::Family famil
 }
 
 Socket::Socket(Socket& whole, Category category, const void* provider_dispatch, PVOID context)
-    : client_(base::RefPtr<Client>::share(&whole.client())),
-      whole_(&whole),
-      category_(category),
+    : category_(category),
       family_(whole.family()),
+      client_(base::RefPtr<Client>::share(&whole.client())),
+      whole_(&whole),
       handle_{{provider_dispatch}, this},
       context_(context) {
   whole.add_user();
@@ -131,9 +131,8 @@ NTSTATUS Socket::disable_event(ULONG event, Request* request) {
 void Socket::post_delivery_locked(net::Loop& loop) {
   if (std::exchange(delivery_posted_, true)) return;
   add_user();
-  deliver_task_.socket = this;
-  deliver_task_.run = [](net::Task& task) {
-    Socket& self = *static_cast<DeliverTask&>(task).socket;
+  run = [](net::Task& task) {
+    auto& self = static_cast<Socket&>(task);
     {
       base::MutexLock lock(self.mutex_);
       self.delivery_posted_ = false;
@@ -141,7 +140,7 @@ void Socket::post_delivery_locked(net::Loop& loop) {
     self.deliver();
     self.remove_user();
   };
-  loop.post(deliver_task_);
+  loop.post(*this);
 }
 
 base::RefPtr<CachedDescriptor> Socket::descriptor() const {

@@ -6,6 +6,7 @@
 #include <wsk.h>
 
 #include <atomic>
+#include <memory>
 
 #include "base/mutex.h"
 #include "base/ref_ptr.h"
@@ -25,7 +26,7 @@ enum class Category : std::uint8_t { kBasic, kListen, kConnection, kDatagram, kS
 // Life: users_ counts the open socket and every request in flight. WskCloseSocket ends what is in
 // flight; when the last user is gone, the socket is freed and the close IRP completes. Nobody
 // waits: the open socket's own use ends on the loop that runs the callbacks, after all of them.
-class Socket : public RequestOwner, private net::AddressWatchSink {
+class Socket : public RequestOwner, private net::Task {
  public:
   static Socket& of(PWSK_SOCKET handle);
 
@@ -136,9 +137,11 @@ class Socket : public RequestOwner, private net::AddressWatchSink {
   PVOID context_locked() const REQUIRES(mutex_) { return context_; }
   void set_context_locked(PVOID context) REQUIRES(mutex_) { context_ = context; }
 
+  // What a part is a part of; else null.
+  Socket* whole() const { return whole_; }
+
   mutable base::Mutex mutex_;
   bool closing_ GUARDED_BY(mutex_) = false;
-  EventSet events_ GUARDED_BY(mutex_);
 
  private:
   // What the driver's PWSK_SOCKET points to.
@@ -147,35 +150,39 @@ class Socket : public RequestOwner, private net::AddressWatchSink {
     Socket* socket;
   };
 
-  struct DeliverTask : net::Task {
-    Socket* socket = nullptr;
-  };
+  // The calls that wait for a change of addresses, and who tells of one. Guarded by mutex_.
+  struct AddressChanges final : net::AddressWatchSink {
+    explicit AddressChanges(Socket& owner) : socket(owner) {}
+    void addresses_changed() override;
+    void watch_closed() override;
 
-  // net::AddressWatchSink, on the watch's loop.
-  void addresses_changed() final;
-  void watch_closed() final;
+    Socket& socket;
+    net::AddressWatch* watch = nullptr;
+    RequestQueue waiting;
+  };
 
   void end_address_changes(NTSTATUS status);
   void close_address_watch();
   void end();
 
-  base::RefPtr<Client> client_;
-  Socket* const whole_ = nullptr;
+  bool has_address_ = false;  // In the table of addresses. Set while a request holds the socket.
+  bool delivery_posted_ GUARDED_BY(mutex_) = false;
   const Category category_;
   const net::Family family_;
+  net::SocketKind kind_ = net::SocketKind::kStream;
+  std::atomic<Sharing> sharing_{Sharing::kDefault};
+  std::atomic<unsigned> users_{1};
+  base::RefPtr<Client> client_;
+  Socket* const whole_ = nullptr;
   Handle handle_;
   nt::LedgerEntry ledger_;
   PVOID context_ GUARDED_BY(mutex_);
-  std::atomic<unsigned> users_{1};
-  net::SocketKind kind_ = net::SocketKind::kStream;
-  std::atomic<Sharing> sharing_{Sharing::kDefault};
-  base::RefPtr<CachedDescriptor> descriptor_ GUARDED_BY(mutex_);  // Empty: the default.
-  bool has_address_ = false;  // In the table of addresses. Set while a request holds the socket.
-  DeliverTask deliver_task_;
-  bool delivery_posted_ GUARDED_BY(mutex_) = false;
-  net::AddressWatch* address_watch_ GUARDED_BY(mutex_) = nullptr;  // Since it was first asked for.
-  RequestQueue address_changes_ GUARDED_BY(mutex_);
+  base::RefPtr<CachedDescriptor> descriptor_ GUARDED_BY(mutex_);        // Empty: the default.
+  std::unique_ptr<AddressChanges> address_changes_ GUARDED_BY(mutex_);  // Since first asked for.
   Request* close_request_ = nullptr;  // Set once, before the last user goes.
+
+ protected:
+  EventSet events_ GUARDED_BY(mutex_);
 };
 
 }  // namespace wskrun::wsk

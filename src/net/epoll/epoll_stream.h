@@ -10,7 +10,7 @@ namespace wskrun::net {
 class EpollStream final : public StreamCore, private EpollHandler {
  public:
   EpollStream(EpollLoop& loop, PosixSocket& socket, StreamSink& sink)
-      : StreamCore(loop, socket, sink), loop_(loop) {}
+      : StreamCore(loop, socket, sink) {}
 
  private:
   void attach() override;
@@ -21,13 +21,13 @@ class EpollStream final : public StreamCore, private EpollHandler {
   void abandon_send() override {}
   bool is_sending() const override { return false; }
   bool detach() override { return true; }
-  void let_go() override { loop_.stop_watching(fd()); }
+  void let_go() override { epoll().stop_watching(fd()); }
 
+  EpollLoop& epoll() { return static_cast<EpollLoop&>(home()); }
   void on_event(std::uint32_t events) override;
   void receive_once();
   void receive_from_reserve();
 
-  EpollLoop& loop_;
   bool connecting_ = false;
   bool readable_ = false;
   bool writable_ = true;

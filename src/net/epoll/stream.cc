@@ -23,7 +23,7 @@ ssize_t send_some(int fd, std::span<iovec> batch) {
 }  // namespace
 
 void EpollStream::attach() {
-  const Error error = loop_.watch(fd(), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI, *this);
+  const Error error = epoll().watch(fd(), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI, *this);
   if (!error.ok()) lose(error);
 }
 
@@ -96,7 +96,7 @@ void EpollStream::receive_from_reserve() {
 
 void EpollStream::begin_send() {
   for (int calls = 0; writable_ && is_connected(); ++calls) {
-    const std::span<iovec> batch = next_batch(loop_.iovec_scratch());
+    const std::span<iovec> batch = next_batch(epoll().iovec_scratch());
     if (batch.empty()) return;
     if (calls == kCallsPerTurn) return progress_later();
     const ssize_t taken = send_some(fd(), batch);

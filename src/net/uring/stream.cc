@@ -16,7 +16,7 @@ void UringStream::start(io_uring_sqe& request, Operation operation) {
 void UringStream::stop(Operation operation) {
   if (!with_kernel_.has(operation) || stopped_.has(operation)) return;
   stopped_.add(operation);
-  loop_.cancel(*this, operation);
+  ring().cancel(*this, operation);
 }
 
 void UringStream::on_completion(unsigned operation, const io_uring_cqe& cqe) {
@@ -38,6 +38,7 @@ void UringStream::on_completion(unsigned operation, const io_uring_cqe& cqe) {
       on_send(cqe.res);
       break;
     case kConnect:
+      remote_.reset();
       connect_ended(cqe.res == 0 ? Error() : Error(-cqe.res));
       break;
   }
@@ -46,7 +47,7 @@ void UringStream::on_completion(unsigned operation, const io_uring_cqe& cqe) {
 
 void UringStream::begin_connect(const SocketAddress& remote) {
   remote_ = std::make_unique<SocketAddress>(remote);
-  io_uring_sqe& request = loop_.next_request();
+  io_uring_sqe& request = ring().next_request();
   io_uring_prep_connect(&request, fd(), remote_->get(), remote_->length);
   start(request, kConnect);
 }
@@ -67,22 +68,22 @@ void UringStream::receive() {
   }
   if (with_kernel_.has(kReceive) || with_kernel_.has(kReadable)) return;
   if (out_of_buffers_) {
-    loop_.buffer_ring().refill();
-    out_of_buffers_ = loop_.buffer_ring().empty();
+    ring().buffer_ring().refill();
+    out_of_buffers_ = ring().buffer_ring().empty();
   }
   out_of_buffers_ ? start_waiting() : start_receive();
 }
 
 void UringStream::start_receive() {
-  io_uring_sqe& request = loop_.next_request();
+  io_uring_sqe& request = ring().next_request();
   io_uring_prep_recv_multishot(&request, fd(), nullptr, 0, 0);
   request.flags |= IOSQE_BUFFER_SELECT;
-  request.buf_group = loop_.buffer_ring().group();
+  request.buf_group = ring().buffer_ring().group();
   start(request, kReceive);
 }
 
 void UringStream::start_waiting() {
-  io_uring_sqe& request = loop_.next_request();
+  io_uring_sqe& request = ring().next_request();
   io_uring_prep_poll_add(&request, fd(), POLLIN);
   start(request, kReadable);
 }
@@ -90,7 +91,7 @@ void UringStream::start_waiting() {
 // Errors and hang-ups are reported without being asked for. So is the peer's FIN: a watch that
 // ended with its first report would have nothing left to say when the reset comes.
 void UringStream::start_watch() {
-  io_uring_sqe& request = loop_.next_request();
+  io_uring_sqe& request = ring().next_request();
   io_uring_prep_poll_multishot(&request, fd(), 0);
   start(request, kWatch);
 }
@@ -98,7 +99,7 @@ void UringStream::start_watch() {
 // One answer of the standing request. The kernel ends it when it leaves out F_MORE; receive()
 // starts the next one.
 void UringStream::on_receive(const io_uring_cqe& cqe) {
-  Chunk chunk = loop_.buffer_ring().take(cqe);
+  Chunk chunk = ring().buffer_ring().take(cqe);
   if (cqe.res > 0) return deliver(std::move(chunk));
   switch (-cqe.res) {
     case 0:
@@ -127,9 +128,9 @@ void UringStream::on_watch(const io_uring_cqe& cqe) {
 }
 
 void UringStream::begin_send() {
-  const std::span<iovec> batch = next_batch(loop_.send_scratch());
+  const std::span<iovec> batch = next_batch(ring().send_scratch());
   if (batch.empty()) return;
-  loop_.request_send(fd(), batch, *this, kSend);
+  ring().request_send(fd(), batch, *this, kSend);
   with_kernel_.add(kSend);
 }
 
@@ -145,7 +146,7 @@ void UringStream::on_send(int result) {
 
 bool UringStream::detach() {
   if (with_kernel_.empty()) return true;
-  if (!std::exchange(detaching_, true)) loop_.cancel_all(fd());
+  if (!std::exchange(detaching_, true)) ring().cancel_all(fd());
   return false;
 }
 

@@ -12,7 +12,7 @@ namespace wskrun::net {
 class UringStream final : public StreamCore, private CompletionHandler {
  public:
   UringStream(UringLoop& loop, PosixSocket& socket, StreamSink& sink)
-      : StreamCore(loop, socket, sink), loop_(loop) {}
+      : StreamCore(loop, socket, sink) {}
 
  private:
   enum Operation : unsigned {
@@ -39,13 +39,13 @@ class UringStream final : public StreamCore, private CompletionHandler {
   void on_watch(const io_uring_cqe& cqe);
   void on_send(int result);
 
+  UringLoop& ring() { return static_cast<UringLoop&>(home()); }
   void start(io_uring_sqe& request, Operation operation);
   void stop(Operation operation);
   void start_receive();
   void start_waiting();
   void start_watch();
 
-  UringLoop& loop_;
   OperationSet with_kernel_;
   OperationSet stopped_;  // Cancelled, but not complete yet.
   bool out_of_buffers_ = false;
