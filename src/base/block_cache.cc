@@ -20,7 +20,7 @@ constexpr std::size_t kLargest = 0;
 #else
 constexpr std::size_t kLargest = 512;
 #endif
-constexpr std::size_t kStep = 64;
+constexpr std::size_t kStep = 16;
 constexpr std::size_t kClasses = 512 / kStep;
 constexpr std::size_t kMostFree = 256;  // Of a class: about as many as one turn of a loop frees.
 

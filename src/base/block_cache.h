@@ -1,6 +1,6 @@
 // BlockCache: blocks that a thread has freed and will want again at once, for objects that come and
-// go with every message. Each thread has its own, so nobody waits; it is bounded, and malloc is
-// behind it. Under AddressSanitizer there is only malloc, which knows what is freed.
+// go with every message or connection. Each thread has its own, so nobody waits; it is bounded, and
+// malloc is behind it. Under AddressSanitizer there is only malloc, which knows what is freed.
 #pragma once
 
 #include <cstddef>
@@ -12,5 +12,11 @@ void* take_block(std::size_t bytes);
 
 // `bytes` as they were taken, on any thread.
 void give_block(void* block, std::size_t bytes);
+
+// Base of such objects: new and delete go to the cache.
+struct Recycled {
+  static void* operator new(std::size_t bytes) { return take_block(bytes); }
+  static void operator delete(void* block, std::size_t bytes) { give_block(block, bytes); }
+};
 
 }  // namespace wskrun::base

@@ -20,6 +20,11 @@ struct Address {
   bool operator==(const Address&) const = default;
 };
 
+// No address in particular; that of a socket that is bound to all of the host's.
+inline bool is_unspecified(const Address& address) {
+  return std::ranges::all_of(address.ip, [](std::uint8_t byte) { return byte == 0; });
+}
+
 // IPv4 within IPv6: the last four bytes.
 inline constexpr std::array<std::uint8_t, 12> kMappedIpv4Prefix{0, 0, 0, 0, 0,    0,
                                                                 0, 0, 0, 0, 0xff, 0xff};

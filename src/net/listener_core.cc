@@ -8,10 +8,20 @@ namespace {
 
 constexpr std::chrono::milliseconds kRetryAfterShortage{20};
 
+std::optional<Address> address_of_all_connections(int listening) {
+  const Address bound = local_address_of(listening);
+  const bool mapped_any = is_mapped_ipv4(bound) && bound.ip[12] == 0;
+  if (is_unspecified(bound) || mapped_any) return std::nullopt;
+  return bound;
+}
+
 }  // namespace
 
 ListenerCore::ListenerCore(EventLoop& loop, PosixSocket& socket, ListenerSink& sink)
-    : LoopResident(loop), fd_(socket.take()), sink_(sink) {
+    : LoopResident(loop),
+      fd_(socket.take()),
+      local_(address_of_all_connections(fd_.get())),
+      sink_(sink) {
   home_.endpoint_opened();
 }
 
@@ -50,9 +60,9 @@ void ListenerCore::progress() {
 }
 
 // A connection that arrives after close() ends here, as those in the backlog do.
-void ListenerCore::deliver(UniqueFd connection) {
+void ListenerCore::deliver(UniqueFd connection, std::optional<Address> remote) {
   if (closing_) return;
-  sink_.accepted(PosixSocket::adopt(std::move(connection)));
+  sink_.accepted(PosixSocket::adopt(std::move(connection), local_, remote));
 }
 
 void ListenerCore::accept_failed(Error error) {

@@ -40,7 +40,7 @@ class ListenerCore : public ListenerEndpoint, private LoopResident, private Time
   bool wants_connections() const {
     return wants_connections_.load(std::memory_order_relaxed) && !failed_ && !is_set();
   }
-  void deliver(UniqueFd connection);
+  void deliver(UniqueFd connection, std::optional<Address> remote = {});
   // Short of descriptors or memory: tries again soon. A lost connection: goes on with the next.
   // Anything else: gives up and says so.
   void accept_failed(Error error);
@@ -55,6 +55,7 @@ class ListenerCore : public ListenerEndpoint, private LoopResident, private Time
   void finish_close();
 
   UniqueFd fd_;
+  const std::optional<Address> local_;  // That all connections have; nothing: they may differ.
   ListenerSink& sink_;
   std::atomic<bool> wants_connections_{false};
   bool close_wanted_ GUARDED_BY(mutex_) = false;

@@ -104,8 +104,7 @@ bool may_be_broadcast(std::uint32_t ipv4) {
 bool is_of_one_host(const Address& address) {
   const bool mapped = is_mapped_ipv4(address);
   if (address.family == Family::kIpv6 && !mapped) {
-    const bool unspecified = std::ranges::all_of(address.ip, [](auto byte) { return byte == 0; });
-    return !unspecified && address.ip[0] != 0xff;
+    return !is_unspecified(address) && address.ip[0] != 0xff;
   }
   std::uint32_t ipv4 = 0;
   std::memcpy(&ipv4, address.ip.data() + (mapped ? kMappedIpv4Prefix.size() : 0), sizeof ipv4);
@@ -180,9 +179,13 @@ std::unique_ptr<PosixSocket> PosixSocket::create(const SocketSpec& spec, Blockin
   return std::unique_ptr<PosixSocket>(new PosixSocket(std::move(fd), spec.kind, false));
 }
 
-std::unique_ptr<PosixSocket> PosixSocket::adopt(UniqueFd connection) {
-  return std::unique_ptr<PosixSocket>(
+std::unique_ptr<PosixSocket> PosixSocket::adopt(UniqueFd connection, std::optional<Address> local,
+                                                std::optional<Address> remote) {
+  std::unique_ptr<PosixSocket> socket(
       new PosixSocket(std::move(connection), SocketKind::kStream, true));
+  socket->local_ = local;
+  socket->remote_ = remote;
+  return socket;
 }
 
 std::unique_ptr<PosixSocket> PosixSocket::take_back(UniqueFd fd) {
@@ -215,11 +218,11 @@ Error PosixSocket::listen() {
 }
 
 Address PosixSocket::local_address() const {
-  return local_address_of(fd_.get());
+  return local_ ? *local_ : local_address_of(fd_.get());
 }
 
 Address PosixSocket::remote_address() const {
-  return remote_address_of(fd_.get());
+  return remote_ ? *remote_ : remote_address_of(fd_.get());
 }
 
 Address local_address_of(int fd) {

@@ -5,7 +5,9 @@
 #include <sys/socket.h>
 
 #include <memory>
+#include <optional>
 
+#include "base/block_cache.h"
 #include "net/socket_option.h"
 #include "net/transport.h"
 #include "net/unique_fd.h"
@@ -27,12 +29,13 @@ Address from_socket_address(const sockaddr& address);  // Of another family: all
 // What a backend wants of its descriptors: epoll never blocks in them, io_uring waits in them.
 enum class Blocking : bool { kNo, kYes };
 
-class PosixSocket final : public Socket {
+class PosixSocket final : public Socket, public base::Recycled {
  public:
   static std::unique_ptr<PosixSocket> create(const SocketSpec& spec, Blocking blocking,
                                              Error& error);
-  // Takes a connection that accept() returned.
-  static std::unique_ptr<PosixSocket> adopt(UniqueFd connection);
+  // Takes a connection that accept() returned, with what is known of its addresses.
+  static std::unique_ptr<PosixSocket> adopt(UniqueFd connection, std::optional<Address> local = {},
+                                            std::optional<Address> remote = {});
   // A stream socket that was an endpoint and never connected.
   static std::unique_ptr<PosixSocket> take_back(UniqueFd fd);
 
@@ -61,6 +64,8 @@ class PosixSocket final : public Socket {
   UniqueFd fd_;
   const SocketKind kind_;
   const bool connected_;
+  std::optional<Address> local_;  // Known without asking.
+  std::optional<Address> remote_;
 };
 
 // All zero when the socket has none. Any thread.

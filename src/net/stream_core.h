@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 
+#include "base/block_cache.h"
 #include "base/ref_ptr.h"
 #include "net/buffer_pool.h"
 #include "net/event_loop.h"
@@ -18,7 +19,7 @@ namespace wskrun::net {
 
 // A process may have very many of these, most of them idle: what only few need is allocated when
 // they do.
-class StreamCore : public StreamEndpoint, private LoopResident {
+class StreamCore : public StreamEndpoint, public base::Recycled, private LoopResident {
  public:
   void connect(const Address& remote) final;
   void cancel_connect() final;

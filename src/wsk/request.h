@@ -33,7 +33,8 @@ class RequestOwner {
   ~RequestOwner() = default;
 };
 
-class Request {
+// One comes and goes with every call.
+class Request : public base::Recycled {
  public:
   // What on_cancel() may be asked to end.
   enum class Kind : std::uint8_t {
@@ -53,9 +54,6 @@ class Request {
   virtual void after_completion() {}
   Request(const Request&) = delete;
   Request& operator=(const Request&) = delete;
-  // One comes and goes with every call.
-  static void* operator new(std::size_t bytes) { return base::take_block(bytes); }
-  static void operator delete(void* memory, std::size_t bytes) { base::give_block(memory, bytes); }
 
   const Kind kind;
   RequestOwner* owner = nullptr;

@@ -14,7 +14,7 @@ namespace {
 
 // Owns the close request while it completes: the socket itself is freed by then. It holds the
 // client until the driver's completion routine has returned, so that WskDeregister waits for it.
-class ClosedSocket final : public RequestOwner {
+class ClosedSocket final : public RequestOwner, public base::Recycled {
  public:
   ClosedSocket(base::RefPtr<Client> client, const void* handle)
       : client_(std::move(client)), handle_(handle) {}

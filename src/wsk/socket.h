@@ -8,6 +8,7 @@
 #include <atomic>
 #include <memory>
 
+#include "base/block_cache.h"
 #include "base/mutex.h"
 #include "base/ref_ptr.h"
 #include "net/address_watch.h"
@@ -26,7 +27,7 @@ enum class Category : std::uint8_t { kBasic, kListen, kConnection, kDatagram, kS
 // Life: users_ counts the open socket and every request in flight. WskCloseSocket ends what is in
 // flight; when the last user is gone, the socket is freed and the close IRP completes. Nobody
 // waits: the open socket's own use ends on the loop that runs the callbacks, after all of them.
-class Socket : public RequestOwner, private net::Task {
+class Socket : public RequestOwner, public base::Recycled, private net::Task {
  public:
   static Socket& of(PWSK_SOCKET handle);
 

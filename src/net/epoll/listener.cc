@@ -26,9 +26,11 @@ void EpollListener::on_event(std::uint32_t) {
 void EpollListener::accept() {
   for (int connections = 0; ready_ && wants_connections(); ++connections) {
     if (connections == kConnectionsPerTurn) return progress_later();
-    UniqueFd connection(::accept4(fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    SocketAddress remote;
+    UniqueFd connection(
+        ::accept4(fd(), remote.get(), &remote.length, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (connection) {
-      deliver(std::move(connection));
+      deliver(std::move(connection), from_socket_address(*remote.get()));
     } else if (errno == EAGAIN) {
       ready_ = false;
     } else {
