@@ -55,15 +55,7 @@ void Socket::close_address_watch() {
 
 void Socket::on_cancel(Request& request) {
   if (request.kind != Request::Kind::kNotification) return cancel(request);
-  base::MutexLock lock(mutex_);
-  const bool undecided = admit_cancel(request);
-  if (undecided) RequestQueue::remove(request);
-  lock.unlock();
-  if (undecided) {
-    finish(request, STATUS_CANCELLED);
-  } else {
-    finish_decided(request);
-  }
+  cancel_queued(request, mutex_);
 }
 
 }  // namespace wskrun::wsk

@@ -134,15 +134,7 @@ void Client::cancel_notifications() {
 }
 
 void Client::on_cancel(Request& request) {
-  base::MutexLock lock(mutex_);
-  const bool undecided = admit_cancel(request);
-  if (undecided) RequestQueue::remove(request);
-  lock.unlock();
-  if (undecided) {
-    finish(request, STATUS_CANCELLED);
-  } else {
-    finish_decided(request);
-  }
+  cancel_queued(request, mutex_);
 }
 
 }  // namespace wskrun::wsk

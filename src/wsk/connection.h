@@ -235,28 +235,28 @@ class ConnectionSocket final : public Socket, private net::StreamSink {
   bool told_abort_ GUARDED_BY(mutex_) = false;  // WskDisconnectEvent, abortive.
   bool told_dead_ GUARDED_BY(mutex_) = false;   // WskReceiveEvent without data.
 
-  bool backlog_changed_ GUARDED_BY(mutex_) = false;  // And not told yet.
-
+  bool backlog_changed_ GUARDED_BY(mutex_) = false;     // See ideal_backlog_.
   NTSTATUS death_ GUARDED_BY(mutex_) = STATUS_SUCCESS;  // What pending receives end with.
+
+  const WSK_CLIENT_CONNECTION_DISPATCH* dispatch_ GUARDED_BY(mutex_);
+  net::StreamEndpoint* endpoint_ GUARDED_BY(mutex_) = nullptr;  // Until closed().
+  ReceiveQueue queue_ GUARDED_BY(mutex_);
+  RequestQueue receives_ GUARDED_BY(mutex_);
+  Retention<WSK_DATA_INDICATION> kept_ GUARDED_BY(mutex_);
 
   // While WskSendBacklogEvent is enabled.
   SIZE_T ideal_backlog_ GUARDED_BY(mutex_) = 0;  // As last seen.
   std::size_t sent_since_check_ GUARDED_BY(mutex_) = 0;
 
-  const WSK_CLIENT_CONNECTION_DISPATCH* dispatch_ GUARDED_BY(mutex_);
-  // Set before the driver knows the socket.
-  std::unique_ptr<const WSK_INSPECT_ID> inspected_;
-  std::unique_ptr<net::Socket> socket_ GUARDED_BY(mutex_);      // Until there is an endpoint.
-  net::StreamEndpoint* endpoint_ GUARDED_BY(mutex_) = nullptr;  // Until closed().
+  // From here on no message touches anything.
+  std::unique_ptr<net::Socket> socket_ GUARDED_BY(mutex_);  // Until there is an endpoint.
   net::Address local_ GUARDED_BY(mutex_);
   net::Address remote_ GUARDED_BY(mutex_);
-
-  ReceiveQueue queue_ GUARDED_BY(mutex_);
-  RequestQueue receives_ GUARDED_BY(mutex_);
+  // Set before the driver knows the socket.
+  std::unique_ptr<const WSK_INSPECT_ID> inspected_;
   ConnectRequest* connect_ GUARDED_BY(mutex_) = nullptr;
   DisconnectRequest* disconnect_ GUARDED_BY(mutex_) = nullptr;
   Request* silence_ GUARDED_BY(mutex_) = nullptr;
-  Retention<WSK_DATA_INDICATION> kept_ GUARDED_BY(mutex_);
 };
 
 }  // namespace wskrun::wsk

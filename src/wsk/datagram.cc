@@ -177,19 +177,14 @@ void DatagramSocket::closed() {
 // ---- cancellation
 
 void DatagramSocket::cancel(Request& request) {
+  if (request.kind != Request::Kind::kSend) return cancel_queued(request, mutex_);
   base::MutexLock lock(mutex_);
-  if (!admit_cancel(request)) {
-    lock.unlock();
-    finish_decided(request);
-    return;
-  }
-  if (request.kind == Request::Kind::kSend) {
+  if (admit_cancel(request)) {
     endpoint_->cancel_send(static_cast<SendToRequest&>(request).op);
     return;
   }
-  RequestQueue::remove(request);
   lock.unlock();
-  finish(request, STATUS_CANCELLED);
+  finish_decided(request);
 }
 
 }  // namespace wskrun::wsk

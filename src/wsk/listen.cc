@@ -358,15 +358,7 @@ void ListenSocket::closed() {
 }
 
 void ListenSocket::cancel(Request& request) {
-  base::MutexLock lock(mutex_);
-  const bool undecided = admit_cancel(request);
-  if (undecided) RequestQueue::remove(request);
-  lock.unlock();
-  if (undecided) {
-    finish(request, STATUS_CANCELLED);
-  } else {
-    finish_decided(request);
-  }
+  cancel_queued(request, mutex_);
 }
 
 }  // namespace wskrun::wsk

@@ -103,6 +103,14 @@ NTSTATUS finish_decided(Request& request) {
   return finish(request, request.status_, request.information_);
 }
 
+void cancel_queued(Request& request, base::Mutex& mutex) {
+  base::MutexLock lock(mutex);
+  const bool undecided = admit_cancel(request);
+  if (undecided) RequestQueue::remove(request);
+  lock.unlock();
+  undecided ? finish(request, STATUS_CANCELLED) : finish_decided(request);
+}
+
 // It is set before the request can finish; where there is none, as a rule, a look is enough.
 InlineCall* Request::take_caller() {
   if (caller_.load(std::memory_order_relaxed) == nullptr) return nullptr;

@@ -10,6 +10,7 @@
 
 #include "base/block_cache.h"
 #include "base/list.h"
+#include "base/mutex.h"
 #include "net/transport.h"
 #include "wsk/completion.h"
 
@@ -127,6 +128,9 @@ bool admit_cancel(Request& request);
 
 // With no lock held: finishes a request whose claim() returned false.
 NTSTATUS finish_decided(Request& request);
+
+// All of on_cancel() for a request that waits in a queue of the owner's, which `mutex` guards.
+void cancel_queued(Request& request, base::Mutex& mutex);
 
 // For the call that waits in completion.cc. True: it gives up waiting, and the request finishes
 // without it. False: the request has finished and is about to be delivered.

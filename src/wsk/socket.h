@@ -176,8 +176,9 @@ class Socket : public RequestOwner, public base::Recycled, private net::Task {
   base::RefPtr<Client> client_;
   Socket* const whole_ = nullptr;
   Handle handle_;
-  nt::LedgerEntry ledger_;
   PVOID context_ GUARDED_BY(mutex_);
+  // From here to events_ no message touches anything.
+  nt::LedgerEntry ledger_;
   base::RefPtr<CachedDescriptor> descriptor_ GUARDED_BY(mutex_);        // Empty: the default.
   std::unique_ptr<AddressChanges> address_changes_ GUARDED_BY(mutex_);  // Since first asked for.
   Request* close_request_ = nullptr;  // Set once, before the last user goes.
