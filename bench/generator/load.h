@@ -32,6 +32,9 @@ struct Row {
   std::size_t bytes = 0;  // Of a message, or of one write of a stream.
   unsigned pipeline = 1;  // Messages under way at once on a connection.
   bool is_main = false;   // One of the few that --quick measures.
+  // A row of the growth plots instead of the table: what grows, connections, bytes or processors.
+  std::string growth = {};
+  unsigned processors = 1;  // Of the server.
 };
 
 struct Measurement {

@@ -7,6 +7,7 @@ import re
 BENCH = pathlib.Path(__file__).resolve().parent.parent
 TRANSPORTS = ("uring", "epoll")
 REFERENCE = "uring"  # Whom the others are compared with.
+PROCESSORS = "PROCESSORS"  # In a command: how many processors the server may use.
 
 DECLARATION = re.compile(r"^[ /*]*bench: (\w+)((?: \w+)+)$", re.MULTILINE)
 MODE_NUMBERS = {"echo": 0, "sink": 1, "source": 2, "udp": 0}  # As drivers get them, in "Mode".
@@ -17,9 +18,12 @@ class Contestant:
     name: str           # "libuv", "event/epoll"
     commands: tuple     # (mode, command) pairs
 
-    def command(self, mode):
-        """What to start for this mode; None: it does not do that."""
-        return dict(self.commands).get(mode)
+    def command(self, mode, processors=1):
+        """What to start for this mode and so many processors; None: it does not do that."""
+        found = dict(self.commands).get(mode)
+        if found is None or (processors > 1 and PROCESSORS not in found):
+            return None
+        return tuple(str(processors) if part == PROCESSORS else part for part in found)
 
 
 def declarations(folder, suffixes):
@@ -38,7 +42,7 @@ def server_command(build, stem, mode):
 
 
 def driver_command(build, stem, mode, transport):
-    return (str(build / "bin/wskrun"), "--transport", transport, "--processors", "1",
+    return (str(build / "bin/wskrun"), "--transport", transport, "--processors", PROCESSORS,
             "--param", f"Mode={MODE_NUMBERS[mode]}", str(build / f"bench/drivers/bench_{stem}.so"))
 
 

@@ -71,6 +71,17 @@ def choose_processors():
     return (apart or allowed[1:])[0], generator
 
 
+def allowed_processors():
+    return len(os.sched_getaffinity(0))
+
+
+def server_processors(count, server, generator):
+    """So many of them for a server. The generator's is the last: where the server gets all, the two
+    share it."""
+    others = sorted(os.sched_getaffinity(0) - {server, generator})
+    return set([server, *others, generator][:count])
+
+
 def allow_descriptors(wanted):
     """Raises the limit as far as it goes up to `wanted`, and returns what it is then."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import subprocess
 
+import machine
 import processes
 
 WARMUP_SECONDS = 0.04
@@ -31,7 +32,8 @@ class Pair:
     """A server and its generator, ready to be measured."""
 
     def __init__(self, plan, row, command):
-        self.server = processes.Server(command, plan.processors[0])
+        self.server = processes.Server(
+            command, machine.server_processors(row["processors"], *plan.processors))
         try:
             self.generator = processes.Generator(plan.generator, row["name"], self.server,
                                                  plan.processors[1])
@@ -48,6 +50,11 @@ class Pair:
         self.server.stop()
 
 
+def shares_processor(plan, row):
+    """Whether the generator has to share one with the server: where the server gets all."""
+    return plan.processors[1] in machine.server_processors(row["processors"], *plan.processors)
+
+
 class RowRun:
     """One row, measured with all who can do it. results: name -> samples, a sample being what the
     generator said and the number of its round; failures: name -> what went wrong."""
@@ -55,15 +62,21 @@ class RowRun:
     def __init__(self, plan, row, contestants):
         self.plan = plan
         self.row = row
-        self.contestants = [each for each in contestants if each.command(row["mode"])]
+        self.contestants = [each for each in contestants if self.command(each)]
         self.results = {each.name: [] for each in self.contestants}
         self.failures = {}
         self.pairs = {}
 
+    def is_memory(self):
+        return self.row["unit"] == MEMORY_UNIT
+
+    def servers_at_once(self):
+        return 1 if self.is_memory() else len(self.contestants)
+
     def run(self):
         try:
             for start in range(self.plan.starts):
-                if self.row["unit"] == MEMORY_UNIT:
+                if self.is_memory():
                     self.measure_one_by_one(start)
                 else:
                     self.measure_side_by_side(start)
@@ -78,12 +91,14 @@ class RowRun:
         except processes.Failure as failure:
             self.failures.setdefault(name, str(failure))
 
+    def command(self, contestant):
+        return contestant.command(self.row["mode"], self.row["processors"])
+
     def start_one(self, contestant):
         if contestant.name in self.failures:
             return
         with self.failing(contestant.name):
-            self.pairs[contestant.name] = Pair(self.plan, self.row,
-                                               contestant.command(self.row["mode"]))
+            self.pairs[contestant.name] = Pair(self.plan, self.row, self.command(contestant))
 
     def measure_one(self, name, number):
         if name not in self.pairs or name in self.failures:

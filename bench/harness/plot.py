@@ -1,5 +1,6 @@
 """The figures as an SVG: a panel for each row, a bar for each server, a line at bare io_uring."""
 
+import textwrap
 from xml.sax.saxutils import escape
 
 import contestants
@@ -13,13 +14,14 @@ BAR_WIDTH = 330
 BAR_HEIGHT = 12
 BAR_STEP = 16
 HEAD_HEIGHT = 34
-TOP_HEIGHT = 62
+TOP_HEIGHT = 74
+SUBTITLE_CHARACTERS = 190  # Of a line.
 
 COLOURS = (("event/", "#1f77b4"), ("irp/", "#17a2a2"), ("worker/", "#7b5bb5"),
            ("retain/", "#5b8c3a"), ("", "#8a8f98"))
 
 STYLE = ("text{font:11px sans-serif;fill:#24292f}.t{font-weight:bold;font-size:12px}"
-         ".h{font-size:16px;font-weight:bold}.n{text-anchor:end}.s{fill:#57606a}")
+         ".h{font-size:16px;font-weight:bold}.n{text-anchor:end}.s{fill:#57606a}.l{fill:inherit}")
 
 
 def colour_of(name):
@@ -66,8 +68,7 @@ def panel(row):
 def draw(environment, rows):
     """The whole picture, as text."""
     rows = [row for row in rows if results.summaries(row)]
-    body = [text(16, 26, "Server CPU by load", "h"),
-            text(16, 46, report.environment_text(environment), "s")]
+    body = []
     y = TOP_HEIGHT
     for start in range(0, len(rows), PANELS_A_LINE):
         line = rows[start:start + PANELS_A_LINE]
@@ -76,9 +77,16 @@ def draw(environment, rows):
             body += panel(row)
             body.append("</g>")
         y += max(map(panel_height, line))
+    return page("Server CPU by load", report.environment_text(environment), body, y)
+
+
+def page(title, subtitle, body, height):
     width = 16 + PANELS_A_LINE * PANEL_WIDTH
     return "\n".join([
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{y}" '
-        f'viewBox="0 0 {width} {y}">',
-        f"<style>{STYLE}</style>", f'<rect width="{width}" height="{y}" fill="#fff"/>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}">',
+        f"<style>{STYLE}</style>", f'<rect width="{width}" height="{height}" fill="#fff"/>',
+        text(16, 26, title, "h"),
+        *(text(16, 44 + index * 14, line, "s")
+          for index, line in enumerate(textwrap.wrap(subtitle, SUBTITLE_CHARACTERS))),
         *body, "</svg>", ""])

@@ -20,10 +20,10 @@ class Failure(Exception):
     """A server or the generator did not do what it should; the text says what."""
 
 
-def start(command, processor, **streams):
+def start(command, processors, **streams):
     def in_child():
         machine.die_with_parent()
-        os.sched_setaffinity(0, {processor})
+        os.sched_setaffinity(0, processors)
 
     # pylint: disable=consider-using-with
     return subprocess.Popen(command, preexec_fn=in_child, stderr=subprocess.STDOUT,
@@ -72,8 +72,8 @@ class Server:
     """Runs until stop(). Servers of ours end by the signal; wskrun unloads its driver first, and its
     exit status says whether that left nothing behind."""
 
-    def __init__(self, command, processor):
-        self.process = start(command, processor, stdin=subprocess.DEVNULL)
+    def __init__(self, command, processors):
+        self.process = start(command, processors, stdin=subprocess.DEVNULL)
         self.lines = Lines(self.process)
         self.port = self.await_port()
 
@@ -112,7 +112,7 @@ class Generator:
 
     def __init__(self, program, row, server, processor):
         command = [program, "--row", row, "--port", str(server.port), "--pid", str(server.pid)]
-        self.process = start(command, processor, stdin=subprocess.PIPE)
+        self.process = start(command, {processor}, stdin=subprocess.PIPE)
         self.lines = Lines(self.process)
         self.answer("ready")
 

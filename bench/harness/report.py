@@ -3,6 +3,7 @@
 import statistics
 
 import results
+import stacks
 
 HEADS = ("", "CPU", "least - most", "x uring", "least - most", "a second", "p50", "p99", "p99.9",
          "user")
@@ -83,6 +84,35 @@ def terminal_row(row):
     if noise([row]) > 0.1:
         text.append(f"  {noise_text([row])}")
     return "\n".join(text)
+
+
+def profile_lines(profile):
+    """ns of each part for a message, and their sum."""
+    servers = profile["servers"]
+    ns_each = {name: results.ns_of_a_sample(each) for name, each in servers.items()}
+    lines = [("ns per message", *servers)]
+    for part in stacks.PARTS:
+        if any(part in each["parts"] for each in servers.values()):
+            lines.append((part, *(f"{ns_each[name] * each['parts'].get(part, 0):,.0f}"
+                                  for name, each in servers.items())))
+    for title, figure in (("all", "figure"), ("all, without perf", "without_perf")):
+        lines.append((title, *(f"{each[figure] * 1000:,.0f}" for each in servers.values())))
+    return lines
+
+
+def terminal_profile(profile):
+    text = [f"where the time goes: {profile['title']}"]
+    if profile.get("skipped"):
+        return "\n".join([*text, f"  left out: {profile['skipped']}"])
+    if profile["servers"]:
+        text += [f"  {line}" for line in columns(profile_lines(profile))]
+    text += [f"  {name} is left out: {reason}" for name, reason in profile["failures"].items()]
+    return "\n".join(text)
+
+
+def terminal_run(run):
+    parts = [terminal_row(row) for row in results.all_rows(run)]
+    return "\n\n".join([*parts, *([terminal_profile(run["profile"])] if "profile" in run else [])])
 
 
 def markdown(lines):

@@ -51,6 +51,16 @@ def summaries(row):
             if samples}
 
 
+def all_rows(run):
+    """Those of the table and those of the growth plots."""
+    return run["rows"] + run.get("growth", {"rows": []})["rows"]
+
+
+def ns_of_a_sample(profiled):
+    """What one of perf's samples stands for, of the processor time measured meanwhile."""
+    return profiled["figure"] * 1000 / profiled["samples"]
+
+
 def read_goals(path):
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file, delimiter="\t"))

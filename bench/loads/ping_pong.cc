@@ -1,5 +1,8 @@
 // Messages and their echo: each connection has one message under way, or `pipeline` of them, and
 // compares every byte that comes back.
+#include <unistd.h>
+
+#include <algorithm>
 #include <deque>
 
 #include <fmt/format.h>
@@ -98,6 +101,34 @@ Row ping_pong(std::size_t bytes, unsigned connections, bool is_main) {
           .is_main = is_main};
 }
 
+Row growing(const char* what, std::size_t value, Row row) {
+  row.name = fmt::format("grow-{}-{}", what, value);
+  row.growth = what;
+  return row;
+}
+
+std::vector<Row> growing() {
+  std::vector<Row> rows;
+  for (const unsigned connections : {1, 4, 16, 64, 256, 1000, 4000, 16000}) {
+    rows.push_back(growing("connections", connections, ping_pong(64, connections, false)));
+  }
+  for (std::size_t bytes = 64; bytes <= 256 * 1024; bytes *= 4) {
+    rows.push_back(growing("bytes", bytes, ping_pong(bytes, 64, false)));
+  }
+  const auto all = static_cast<unsigned>(sysconf(_SC_NPROCESSORS_ONLN));
+  for (unsigned processors = 1;; processors = std::min(2 * processors, all)) {
+    Row row = growing("processors", processors, ping_pong(64, 64, false));
+    row.title += fmt::format(", {} processor{}", processors, processors == 1 ? "" : "s");
+    row.processors = processors;
+    rows.push_back(row);
+    if (processors == all) return rows;
+  }
+}
+
+std::unique_ptr<Load> make(const Row& row, const Job& job) {
+  return std::make_unique<PingPong>(row, job);
+}
+
 const Registration rows({ping_pong(64, 1, true),
                          ping_pong(64, 64, true),
                          ping_pong(64, 1000, true),
@@ -115,9 +146,8 @@ const Registration rows({ping_pong(64, 1, true),
                           .bytes = 64,
                           .pipeline = 16,
                           .is_main = true}},
-                        [](const Row& row, const Job& job) {
-                          return std::make_unique<PingPong>(row, job);
-                        });
+                        make);
+const Registration growth_rows(growing(), make);
 
 }  // namespace
 }  // namespace bench
