@@ -62,7 +62,7 @@ Measurement TimedLoad::measure(const Timing& timing) {
   latencies_ = {};
   const auto begin = Clock::now();
   run_until(begin + timing.window);
-  run_until_true([this] { return is_enough(); }, "some messages for each connection");
+  run_until_true([this] { return is_enough(); }, "enough messages or bytes for each connection");
   measured.length = Clock::now() - begin;
   measured.server = used_between(server, job_.process.usage());
   measured.generator_cpu = own_cpu() - own;
@@ -77,10 +77,13 @@ Measurement TimedLoad::measure(const Timing& timing) {
 }
 
 // Many connections move in waves, and what the server has spent on one may be counted a wave later:
-// a short window would see part of one, or none.
+// a short window would see part of one, or none. Of a stream it would see what lies in the kernel's
+// buffers, while somebody else has the server's processor.
 bool TimedLoad::is_enough() const {
   constexpr unsigned kWaves = 4;
-  return row_.figure == Figure::kCpuPerKib ? bytes_ >= 1024 : count_ >= kWaves * row_.connections;
+  constexpr std::uint64_t kBuffered = 12 << 20;  // By both ends of a connection.
+  if (row_.figure == Figure::kCpuPerKib) return bytes_ >= kBuffered * row_.connections;
+  return count_ >= kWaves * row_.connections;
 }
 
 double TimedLoad::figure_of(const Measurement& measured) const {
