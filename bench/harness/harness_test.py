@@ -317,11 +317,15 @@ class Profiling(unittest.TestCase):
                  "wsk::f"),
                 ("wskrun::net::Basic<A<B>, (wskrun::net::Blocking)1>::under() const",
                  "net::Basic::under"),
+                ("auto wskrun::nt::upcall<int (void*), void*>(int (*)(void*)) [clone .constprop.0]",
+                 "nt::upcall"),
+                ("wskrun::nt::Dpc::start()::{lambda(void*)#1}::_FUN(void*)", "lambda in a.cc"),
+                ("operator()", "lambda in a.cc"),
                 ("std::operator==", "std::operator=="),
                 ("tcp_ack.constprop.0", "tcp_ack"),
                 ("pthread_mutex_lock@@GLIBC_2.2.5", "pthread_mutex_lock"),
                 ("[unknown]", "[unknown]")):
-            self.assertEqual(stacks.short_name(long), short)
+            self.assertEqual(stacks.short_name(long, "src/nt/a.cc"), short)
 
     def test_time_in_the_kernel_belongs_to_the_call_it_is_a_part_of(self):
         for names, part in (

@@ -18,7 +18,7 @@ ROW = "ping-64-64"
 SERVERS = ("uring", "epoll", "event/uring", "event/epoll", "worker/uring")
 
 WARMUP_SECONDS = 0.2
-SECONDS = 3
+SECONDS = 5
 FEWEST_SAMPLES = 200
 ANSWER_SECONDS = 20
 
@@ -29,7 +29,7 @@ ANSWER_SECONDS = 20
 # Callers are found by the tables for unwinding, in a copy of the stack's top. With frame pointers
 # that would be cheaper, but they need another build: this way it is the measured build that is
 # profiled, and functions of libc have callers, too.
-RECORD = ("perf", "record", "-e", "cpu-clock", "-F", "1999", "--call-graph", "dwarf,8192")
+RECORD = ("perf", "record", "-e", "cpu-clock", "-F", "997", "--call-graph", "dwarf,8192")
 SCRIPT = ("perf", "script", "--no-inline", "-F", "comm,ip,sym,dso")
 
 FORBIDDEN = ("perf sees the kernel's part as root, or with kernel.perf_event_paranoid=0 and "
@@ -111,10 +111,11 @@ def summary(samples, build):
     resolved = [(thread, stacks.resolve(frames, sources)) for thread, frames in samples]
     collapsed = stacks.prune(stacks.collapse(resolved), flame.LEAST_SHARE)
     kept = {name for stack in collapsed for name in stack}
+    threads = {thread: "thread" for thread, _ in samples}
     return {"samples": len(samples), "parts": stacks.shares(resolved),
             "stacks": [[";".join(stack), count] for stack, count in sorted(collapsed.items())],
-            "places": {frame.name: frame.place for _, frames in resolved for frame in frames
-                       if frame.name in kept}}
+            "places": {**threads, **{frame.name: frame.place for _, frames in resolved
+                                     for frame in frames if frame.name in kept}}}
 
 
 def profile_one(plan, row, command, build):

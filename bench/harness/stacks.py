@@ -89,9 +89,12 @@ def short_name(name, file=""):
     """Without parameters, template arguments, our namespace and what the compiler adds."""
     if name.startswith(("operator()", "_FUN")):
         return f"lambda in {pathlib.PurePath(file).name}"
-    name = without(r"\([^()]*\)", name.replace("(anonymous namespace)::", ""))
+    name = re.sub(r" ?\[(clone|abi:)[^]]*\]|@.*", "", name.replace("(anonymous namespace)::", ""))
+    name = without(r"\([^()]*\)", name)
     name = without(r"<[^<>]*>", name.replace("operator->", "operator")).replace(" const", "")
-    name = re.sub(r"\.(constprop|isra|part|cold|lto_priv)(\.\d+)?|\[abi:\w+\]|\bwskrun::|@.*", "", name)
+    name = re.sub(r"\.(constprop|isra|part|cold|lto_priv)(\.\d+)?|\bwskrun::", "", name)
+    if "{lambda" in name:
+        return f"lambda in {pathlib.PurePath(file).name}"
     return name.split(" ")[-1].replace(";", ":")  # Of a template's, the result comes first.
 
 
