@@ -5,6 +5,7 @@ import os
 import pathlib
 import select
 import shutil
+import statistics
 import subprocess
 import tempfile
 import time
@@ -18,7 +19,8 @@ ROW = "ping-64-64"
 SERVERS = ("uring", "epoll", "event/uring", "event/epoll", "worker/uring")
 
 WARMUP_SECONDS = 0.2
-SECONDS = 5
+WINDOW_SECONDS = 1
+ROUNDS = 5
 FEWEST_SAMPLES = 200
 ANSWER_SECONDS = 20
 
@@ -118,37 +120,89 @@ def summary(samples, build):
                                      for frame in frames if frame.name in kept}}}
 
 
-def profile_one(plan, row, command, build):
-    """One window without perf, and one with."""
-    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as ending:
-        file = pathlib.Path(folder, "perf.data")
-        pair = measure.Pair(plan, row, command)
-        ending.callback(pair.stop)
-        without = pair.generator.measure(WARMUP_SECONDS, SECONDS)
-        recording = Recording(plan.processors[0], file)
-        ending.callback(recording.close)
-        recording.begin()
-        measured = pair.generator.measure(0, SECONDS)
-        recording.end()
-        samples = read(file, pair.server.pid)
-    check(samples)
-    return {"figure": measured["figure"], "without_perf": without["figure"],
-            "others_load": measured["others_load"], **summary(samples, build)}
+def us_per_message(windows):
+    count = sum(each["count"] for each in windows)
+    return sum(each["figure"] * each["count"] for each in windows) / count
+
+
+class Profile:
+    """A server with its generator, and what its windows have brought."""
+
+    def __init__(self, plan, row, command):
+        self.processor = plan.processors[0]
+        self.pair = measure.Pair(plan, row, command)
+        self.without_perf = []
+        self.windows = []
+        self.samples = []
+
+    def measure(self):
+        """One window without perf, and one with."""
+        generator = self.pair.generator
+        self.without_perf.append(generator.measure(WARMUP_SECONDS, WINDOW_SECONDS))
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder, "perf.data")
+            with contextlib.closing(Recording(self.processor, file)) as recording:
+                recording.begin()
+                self.windows.append(generator.measure(0, WINDOW_SECONDS))
+                recording.end()
+            self.samples += read(file, self.pair.server.pid)
+
+    def result(self, build):
+        check(self.samples)
+        return {"figure": us_per_message(self.windows),
+                "without_perf": us_per_message(self.without_perf),
+                "others_load": statistics.median(each["others_load"] for each in self.windows),
+                **summary(self.samples, build)}
+
+
+class Run:
+    """All servers side by side, and windows that go round them, as in a row of the table."""
+
+    def __init__(self, plan, row, contestants, build):
+        self.commands = {each.name: each.command(row["mode"]) for each in contestants
+                         if each.name in SERVERS}
+        self.plan, self.row, self.build = plan, row, build
+        self.failures = {}
+        self.profiles = {}
+
+    @contextlib.contextmanager
+    def failing(self, name):
+        try:
+            yield
+        except (processes.Failure, OSError, subprocess.SubprocessError) as failure:
+            self.failures.setdefault(name, str(failure))
+
+    def each(self, act):
+        for name in self.commands:
+            if name not in self.failures:
+                with self.failing(name):
+                    act(name)
+
+    def start(self, name):
+        self.profiles[name] = Profile(self.plan, self.row, self.commands[name])
+
+    def run(self):
+        """name -> its profile, of those that did not fail"""
+        results = {}
+        try:
+            self.each(self.start)
+            for _ in range(ROUNDS):
+                self.each(lambda name: self.profiles[name].measure())
+            self.each(lambda name: results.update(
+                {name: self.profiles[name].result(self.build)}))
+        finally:
+            for name, profile in self.profiles.items():
+                with self.failing(name):
+                    profile.pair.stop()
+        return {name: results[name] for name in SERVERS if name in results}
 
 
 def run(plan, rows, contestants, build):
     """What "profile" is in the JSON file: servers: name -> its profile; failures: name -> why not."""
     row = next(row for row in rows if row["name"] == ROW)
-    result = {"title": row["title"], "seconds": SECONDS, "servers": {}, "failures": {}}
+    result = {"title": row["title"], "seconds": ROUNDS * WINDOW_SECONDS, "servers": {},
+              "failures": {}}
     if reason := reason_to_leave_out():
         return {**result, "skipped": reason}
-    chosen = {each.name: each for each in contestants}
-    for name in SERVERS:
-        if name not in chosen:
-            continue
-        try:
-            result["servers"][name] = profile_one(plan, row, chosen[name].command(row["mode"]),
-                                                  build)
-        except (processes.Failure, OSError, subprocess.SubprocessError) as failure:
-            result["failures"][name] = str(failure)
-    return result
+    profiled = Run(plan, row, contestants, build)
+    return {**result, "servers": profiled.run(), "failures": profiled.failures}
