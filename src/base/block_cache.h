@@ -1,6 +1,7 @@
-// BlockCache: blocks that a thread has freed and will want again at once, for objects that come and
-// go with every message or connection. Each thread has its own, so nobody waits; it is bounded, and
-// malloc is behind it. Under AddressSanitizer there is only malloc, which knows what is freed.
+// BlockCache: blocks that were freed and will be wanted again at once, for objects that come and go
+// with every message or connection. Each thread has its own, and what one takes and another frees
+// goes back in batches. It is bounded, and malloc is behind it. Under AddressSanitizer there is
+// only malloc, which knows what is freed.
 #pragma once
 
 #include <cstddef>

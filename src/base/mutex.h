@@ -42,18 +42,14 @@ class SmallMutex {
     if (!state_.compare_exchange_strong(expected, kHeld, std::memory_order_acquire)) wait();
   }
   void unlock() {
-    if (state_.exchange(kFree, std::memory_order_release) == kWanted) state_.notify_one();
+    if (state_.exchange(kFree, std::memory_order_release) == kWanted) wake_one();
   }
 
  private:
   enum : int { kFree, kHeld, kWanted };  // Wanted: held, and somebody may sleep.
 
-  // Whoever comes out of here may have others behind it, and says so.
-  [[gnu::noinline]] void wait() {
-    while (state_.exchange(kWanted, std::memory_order_acquire) != kFree) {
-      state_.wait(kWanted, std::memory_order_relaxed);
-    }
-  }
+  void wait();
+  void wake_one();
 
   std::atomic<int> state_{kFree};
 };
