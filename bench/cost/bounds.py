@@ -69,10 +69,11 @@ def findings(case, counts, messages, limits):
     return [each for each in found if each.at_most > 0 or each.is_over]
 
 
-def without_stray(calls, turns):
+def without_stray(case, what, calls, messages):
     """Where all turns are alike, each makes a whole number of calls."""
+    turns = messages // case.connections
     whole = round(calls / turns) * turns
-    return whole if abs(calls - whole) <= STRAY_CALLS else calls
+    return whole if abs(calls - whole) <= case.stray(what, messages) else calls
 
 
 def limits_for(case, counts, messages):
@@ -81,8 +82,8 @@ def limits_for(case, counts, messages):
     for what, number in counts.items():
         if what == INSTRUCTIONS:
             limits[what] = math.ceil(number / messages * INSTRUCTIONS_ROOM / 10) * 10
-        elif number > STRAY_CALLS:
-            limits[what] = round(without_stray(number, messages // case.connections) / messages, 4)
+        elif number > STRAY_CALLS and (calls := without_stray(case, what, number, messages)) > 0:
+            limits[what] = round(calls / messages, 4)
     return limits
 
 
