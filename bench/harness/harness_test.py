@@ -1,7 +1,6 @@
 """That the harness measures what it says: processor time and not elapsed time, of the server, for
 messages that really came back. Nothing here depends on how fast the machine is."""
 
-import ctypes
 import json
 import os
 import pathlib
@@ -74,16 +73,7 @@ def built_contestants():
             if all(pathlib.Path(command[0]).exists() for _, command in each.commands)]
 
 
-def kernel_has_io_uring():
-    io_uring_setup = 425
-    parameters = ctypes.create_string_buffer(120)
-    descriptor = ctypes.CDLL(None).syscall(io_uring_setup, 1, parameters)
-    if descriptor >= 0:
-        os.close(descriptor)
-    return descriptor >= 0
-
-
-@unittest.skipUnless(kernel_has_io_uring(), "the load generator needs io_uring")
+@unittest.skipUnless(machine.has_io_uring(), "the load generator needs io_uring")
 class Measuring(unittest.TestCase):
     def one_sample(self, server):
         found = run("ping-64-1", [server])

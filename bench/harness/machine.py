@@ -103,6 +103,16 @@ def available_memory_bytes():
     return 0
 
 
+def has_io_uring():
+    """Containers often forbid it."""
+    io_uring_setup = 425
+    parameters = ctypes.create_string_buffer(120)
+    descriptor = ctypes.CDLL(None).syscall(io_uring_setup, 1, parameters)
+    if descriptor >= 0:
+        os.close(descriptor)
+    return descriptor >= 0
+
+
 def die_with_parent():
     """For a child process, between fork and exec: no server outlives a harness that was killed."""
     pr_set_pdeathsig, sigkill = 1, 9
