@@ -21,10 +21,10 @@ namespace {
 #ifdef WSKRUN_PLAIN_BLOCKS
 constexpr std::size_t kLargest = 0;
 #else
-constexpr std::size_t kLargest = 512;
+constexpr std::size_t kLargest = kLargestCachedBlock;
 #endif
 constexpr std::size_t kStep = 16;
-constexpr std::size_t kClasses = 512 / kStep;
+constexpr std::size_t kClasses = kLargestCachedBlock / kStep;
 constexpr std::size_t kBatch = 64;
 constexpr std::size_t kMostBatches = 16;  // Of a class, with nobody.
 

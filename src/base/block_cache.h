@@ -8,6 +8,8 @@
 
 namespace wskrun::base {
 
+inline constexpr std::size_t kLargestCachedBlock = 512;  // Longer ones come from malloc.
+
 // Of at least `bytes`; as operator new.
 void* take_block(std::size_t bytes);
 
