@@ -29,9 +29,10 @@ struct Row {
   std::string mode;   // What the server has to do: echo, sink, source or udp (docs/performance.md).
   Figure figure = Figure::kCpuPerMessage;
   unsigned connections = 1;
-  std::size_t bytes = 0;  // Of a message, or of one write of a stream.
-  unsigned pipeline = 1;  // Messages under way at once on a connection.
-  bool is_main = false;   // One of the few that --quick measures.
+  std::size_t bytes = 0;    // Of a message, or of one write of a stream.
+  unsigned pipeline = 1;    // Messages under way at once on a connection.
+  unsigned bystanders = 0;  // Idle connections beside them.
+  bool is_main = false;     // One of the few that --quick measures.
   // A row of the growth plots instead of the table: what grows, connections, bytes or processors.
   std::string growth = {};
   unsigned processors = 1;  // Of the server.

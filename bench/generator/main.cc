@@ -49,7 +49,7 @@ void print_rows() {
                     {"mode", row.mode},
                     {"unit", unit_text(row.figure)},
                     {"is_main", row.is_main},
-                    {"connections", row.connections},
+                    {"connections", row.connections + row.bystanders},
                     {"bytes", row.bytes},
                     {"growth", row.growth},
                     {"processors", row.processors}});

@@ -1,5 +1,6 @@
 // A connection for every request: connect, 64 bytes there and back, close. So many run at once, and
-// each begins anew when it is through. The generator closes first.
+// each begins anew when it is through. The generator closes first. What grows when idle connections
+// stand beside them grows with the number of sockets.
 #include <unistd.h>
 
 #include <array>
@@ -7,9 +8,11 @@
 #include <cstring>
 #include <deque>
 #include <stdexcept>
+#include <string>
 
 #include <fmt/format.h>
 
+#include "generator/bystanders.h"
 #include "generator/connection.h"
 #include "generator/timed_load.h"
 #include "wskload/pattern.h"
@@ -19,7 +22,7 @@ namespace {
 
 class Connect final : public TimedLoad {
  public:
-  Connect(const Row& row, const Job& job) : TimedLoad(row, job) {}
+  Connect(const Row& row, const Job& job) : TimedLoad(row, job), bystanders_(job, row.bystanders) {}
 
  private:
   class Visitor;
@@ -27,6 +30,7 @@ class Connect final : public TimedLoad {
   void start() override;
   bool is_served() const override { return visits_ >= row_.connections; }
 
+  Bystanders bystanders_;
   const wskload::Pattern pattern_;
   std::deque<Visitor> visitors_;
   unsigned visits_ = 0;
@@ -88,16 +92,25 @@ class Connect::Visitor final : public Actor {
 };
 
 void Connect::start() {
+  bystanders_.open();
+  run_until_true([this] { return bystanders_.are_served(); }, "that the bystanders are served");
   for (unsigned i = 0; i < row_.connections; ++i) visitors_.emplace_back(*this).visit();
 }
 
-const Registration rows({{.name = "connect-64",
-                          .title = "connect, one request of 64 B, close; 64 at once",
-                          .mode = "echo",
-                          .figure = Figure::kCpuPerConnection,
-                          .connections = 64,
-                          .bytes = 64,
-                          .is_main = true}},
+Row connect(unsigned bystanders) {
+  const bool alone = bystanders == 0;
+  const std::string title = "connect, one request of 64 B, close; 64 at once";
+  return {.name = alone ? "connect-64" : fmt::format("connect-64-beside-{}", bystanders),
+          .title = alone ? title : fmt::format("{} beside {} idle ones", title, bystanders),
+          .mode = "echo",
+          .figure = Figure::kCpuPerConnection,
+          .connections = 64,
+          .bytes = 64,
+          .bystanders = bystanders,
+          .is_main = alone};
+}
+
+const Registration rows({connect(0), connect(1'000), connect(10'000)},
                         [](const Row& row, const Job& job) {
                           return std::make_unique<Connect>(row, job);
                         });

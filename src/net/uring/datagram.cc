@@ -40,9 +40,10 @@ void UringDatagram::start_receive() {
   start(request, kReceive);
 }
 
-void UringDatagram::stop_receive() {
-  if (!with_kernel_.has(kReceive) || std::exchange(stopped_, true)) return;
-  loop_.cancel(*this, kReceive);
+void UringDatagram::stop(Operation operation) {
+  if (!with_kernel_.has(operation) || stopped_.has(operation)) return;
+  stopped_.add(operation);
+  loop_.cancel(*this, operation);
 }
 
 void UringDatagram::start_poll(unsigned events, Operation operation) {
@@ -52,7 +53,7 @@ void UringDatagram::start_poll(unsigned events, Operation operation) {
 }
 
 void UringDatagram::receive() {
-  if (!wants_datagrams()) return stop_receive();
+  if (!wants_datagrams()) return stop(kReceive);
   if (with_kernel_.has(kReceive) || with_kernel_.has(kReadable)) return;
   loop_.datagram_ring().refill();
   loop_.datagram_ring().empty() ? start_poll(POLLIN, kReadable) : start_receive();
@@ -64,12 +65,14 @@ void UringDatagram::await_writable() {
 
 void UringDatagram::on_completion(unsigned operation, const io_uring_cqe& cqe) {
   const bool goes_on = (cqe.flags & IORING_CQE_F_MORE) != 0;
-  if (!goes_on) with_kernel_.remove(operation);
+  if (!goes_on) {
+    with_kernel_.remove(operation);
+    stopped_.remove(operation);
+  }
   switch (operation) {
     case kReceive:
       on_receive(cqe);
       if (goes_on) return;  // arrived() sees to the rest.
-      stopped_ = false;
       break;
     case kReadable:
       readable();
@@ -116,9 +119,8 @@ Datagram UringDatagram::take(const io_uring_cqe& cqe) {
 }
 
 bool UringDatagram::detach() {
-  if (with_kernel_.empty()) return true;
-  if (!std::exchange(detaching_, true)) loop_.cancel_all(fd());
-  return false;
+  for (const Operation each : {kReceive, kReadable, kWritable}) stop(each);
+  return with_kernel_.empty();
 }
 
 }  // namespace wskrun::net

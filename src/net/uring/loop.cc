@@ -116,12 +116,6 @@ void UringLoop::cancel(CompletionHandler& handler, unsigned operation) {
   request.user_data = kNobody;
 }
 
-void UringLoop::cancel_all(int fd) {
-  io_uring_sqe& request = next_request();
-  io_uring_prep_cancel_fd(&request, fd, IORING_ASYNC_CANCEL_ALL);
-  request.user_data = kNobody;
-}
-
 std::span<iovec> UringLoop::send_scratch() {
   if (kIovecs - iovecs_used_ < kLeastScratch || messages_used_ == kMessages) submit();
   return std::span(iovecs_).subspan(iovecs_used_);

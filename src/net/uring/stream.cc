@@ -145,9 +145,8 @@ void UringStream::on_send(int result) {
 }
 
 bool UringStream::detach() {
-  if (with_kernel_.empty()) return true;
-  if (!std::exchange(detaching_, true)) ring().cancel_all(fd());
-  return false;
+  for (const Operation each : {kReceive, kReadable, kWatch, kSend, kConnect}) stop(each);
+  return with_kernel_.empty();
 }
 
 }  // namespace wskrun::net

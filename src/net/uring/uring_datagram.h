@@ -22,15 +22,14 @@ class UringDatagram final : public DatagramCore, private CompletionHandler {
 
   void start(io_uring_sqe& request, Operation operation);
   void start_receive();
-  void stop_receive();
+  void stop(Operation operation);
   void start_poll(unsigned events, Operation operation);
   void on_receive(const io_uring_cqe& cqe);
   Datagram take(const io_uring_cqe& cqe);
 
   UringLoop& loop_;
   OperationSet with_kernel_;
-  bool stopped_ = false;  // kReceive is cancelled, but not complete yet.
-  bool detaching_ = false;
+  OperationSet stopped_;  // Cancelled, but not complete yet.
 };
 
 }  // namespace wskrun::net

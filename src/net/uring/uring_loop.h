@@ -44,9 +44,9 @@ class UringLoop final : public EventLoop {
   // address().
   io_uring_sqe& next_request();
   static void address(io_uring_sqe& request, CompletionHandler& handler, unsigned operation);
-  // Completes the operation with ECANCELED unless it completes otherwise.
+  // Completes the operation with ECANCELED unless it completes otherwise. One by one: the kernel
+  // finds an operation by its name, but what a descriptor has it looks for among all of the ring.
   void cancel(CompletionHandler& handler, unsigned operation);
-  void cancel_all(int fd);
 
   // Sends `batch`, which lies in send_scratch() or in memory that lasts as long as the send.
   void request_send(int fd, std::span<iovec> batch, CompletionHandler& handler, unsigned operation);
