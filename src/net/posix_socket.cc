@@ -245,17 +245,17 @@ Error take_socket_error(int fd) {
 }
 
 void PosixSocket::drop_connection() {
-  net::drop_connection(fd_.get());
+  static_cast<void>(net::drop_connection(fd_.get()));  // There may be none.
 }
 
-void drop_connection(int fd) {
+bool drop_connection(int fd) {
   sockaddr unspecified{};
   unspecified.sa_family = AF_UNSPEC;
-  static_cast<void>(::connect(fd, &unspecified, sizeof unspecified));  // There may be none.
+  return ::connect(fd, &unspecified, sizeof unspecified) == 0;
 }
 
 void forget_connect(int fd, const Address& bound) {
-  drop_connection(fd);
+  static_cast<void>(drop_connection(fd));
   if (bound.port == 0) return;
   // The kernel forgets a port that it chose itself, but our owner may have told it to others. This
   // fails if it has not forgotten, and if another socket took it: then connect() chooses a new one.

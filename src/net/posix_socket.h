@@ -75,8 +75,9 @@ Address remote_address_of(int fd);
 void set_no_delay(int fd);        // Switches Nagle's algorithm off for good.
 Error take_socket_error(int fd);  // SO_ERROR: the pending error, which is cleared by asking.
 
-// Ends whatever connection `fd` has, with a reset where TCP has one to send.
-void drop_connection(int fd);
+// Ends whatever connection `fd` has, with a reset where TCP has one to send, and wakes what waits
+// on it. False: it has it still.
+bool drop_connection(int fd);
 // Ends a connect() that failed or is in progress, so that the socket can connect again, from the
 // address that it was `bound` to before (all zero: to none).
 void forget_connect(int fd, const Address& bound);

@@ -129,11 +129,11 @@ void StreamCore::fulfil(const Wishes& wishes) {
 
 void StreamCore::progress() {
   if (cancel_sends_) end_cancelled_sends();
-  if (is_connected() && !closing_) receive();
   push_sends();
   check_acknowledged();
   push_fin();
   check_silence();
+  if (is_connected() && !closing_) receive();
   if (!is_connected() || closing_) wind_down();
   if (closing_) finish_close();
 }
@@ -161,7 +161,7 @@ void StreamCore::break_connection() {
   if (!is_connected()) return;
   phase_ = Phase::kEnded;
   end_error_ = Error(ECANCELED);
-  drop_connection(fd());
+  dropped_ = drop_connection(fd());
   if (is_sending()) abandon_send();
 }
 

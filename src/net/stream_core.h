@@ -56,7 +56,8 @@ class StreamCore : public StreamEndpoint, public base::Recycled, private LoopRes
   // Leads to connect_ended(), at once or later; abandoned, soon.
   virtual void begin_connect(const SocketAddress& remote) = 0;
   virtual void abandon_connect() = 0;
-  // Receives as long as wants_data(), and not otherwise; watches for a reset in any case.
+  // Receives as long as wants_data(), and not otherwise; watches for a reset as long as
+  // can_be_reset().
   virtual void receive() = 0;
   // Sends what next_batch() gives; leads to bytes_sent() or send_failed(). Abandoned, soon.
   virtual void begin_send() = 0;
@@ -78,6 +79,11 @@ class StreamCore : public StreamEndpoint, public base::Recycled, private LoopRes
     return wants_data_.load(std::memory_order_relaxed) && is_connected() && !fin_received_ &&
            !waits_for_memory();
   }
+
+  // We ended the connection ourselves: what waited on the socket was woken by that, and will end.
+  bool is_dropped() const { return dropped_; }
+  // Not once both directions have ended. False also while more is asked: it may be the end.
+  bool can_be_reset() { return !asked() && (!fin_received_ || fin_ != Fin::kDone); }
 
   void connect_ended(Error error);
   void deliver(Chunk chunk);
@@ -185,6 +191,7 @@ class StreamCore : public StreamEndpoint, public base::Recycled, private LoopRes
   bool no_delay_ = false;
   bool send_one_by_one_ = false;  // A batch was refused; its ops are tried alone.
   bool cancel_sends_ = false;     // As soon as the kernel has given the ops back.
+  bool dropped_ = false;
   bool silence_wanted_ = false;
   bool silenced_ = false;
   Error end_error_;  // How sends end while there is no connection.

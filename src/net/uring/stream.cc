@@ -59,7 +59,7 @@ void UringStream::abandon_connect() {
 void UringStream::receive() {
   if (!wants_data()) {
     stop(kReceive);
-    if (!with_kernel_.has(kWatch) && !watch_ended_) start_watch();
+    if (!with_kernel_.has(kWatch) && !watch_ended_ && can_be_reset()) start_watch();
     if (error_seen_ && !with_kernel_.has(kReceive)) {
       error_seen_ = false;
       check_for_reset();
@@ -144,8 +144,16 @@ void UringStream::on_send(int result) {
   if (result != -EAGAIN && result != -EINTR) send_failed(Error(-result));
 }
 
+// What ends by itself is not cancelled: the kernel would search for it, the longer the more
+// operations the ring has. A multishot poll never does.
 bool UringStream::detach() {
-  for (const Operation each : {kReceive, kReadable, kWatch, kSend, kConnect}) stop(each);
+  if (!is_dropped()) {
+    stop(kReceive);
+    stop(kReadable);
+  }
+  stop(kWatch);
+  stop(kSend);
+  stop(kConnect);
   return with_kernel_.empty();
 }
 
