@@ -103,6 +103,7 @@ class TestStreamSink final : public StreamSink, public Observed {
   // Also called for each chunk, on the loop.
   std::function<void(const Chunk&)> on_chunk;
   bool retain = false;  // Keeps every chunk, until release_all().
+  bool forget = false;  // Does not even remember the bytes.
 
   StreamEndpoint* endpoint = nullptr;
 
@@ -119,6 +120,7 @@ class TestStreamSink final : public StreamSink, public Observed {
         fin_ = true;
         return;
       }
+      if (forget) return;
       bytes_.append(reinterpret_cast<const char*>(chunk.data()), chunk.size());
       if (retain) chunks_.push_back(std::move(chunk));
     });

@@ -174,6 +174,7 @@ void UringLoop::serve_completions() {
   unsigned head = 0;
   unsigned served = 0;
   io_uring_cqe* cqe = nullptr;
+  is_serving_ = true;
   io_uring_for_each_cqe(&ring_, head, cqe) {
     if (served == kCompletionsPerTurn) break;
     ++served;
@@ -185,6 +186,7 @@ void UringLoop::serve_completions() {
     auto* handler = reinterpret_cast<CompletionHandler*>(cqe->user_data & ~std::uint64_t{7});
     handler->on_completion(static_cast<unsigned>(cqe->user_data & 7), *cqe);
   }
+  is_serving_ = false;
   io_uring_cq_advance(&ring_, served);
 }
 

@@ -68,6 +68,8 @@ void UringStream::receive() {
   }
   if (with_kernel_.has(kReceive) || with_kernel_.has(kReadable)) return;
   if (out_of_buffers_) {
+    // Who got nothing of them asks first: or the same stream would take them all again.
+    if (got_some_ && ring().is_serving()) return progress_later();
     ring().buffer_ring().refill();
     out_of_buffers_ = ring().buffer_ring().empty();
   }
@@ -75,6 +77,7 @@ void UringStream::receive() {
 }
 
 void UringStream::start_receive() {
+  got_some_ = false;
   io_uring_sqe& request = ring().next_request();
   io_uring_prep_recv_multishot(&request, fd(), nullptr, 0, 0);
   request.flags |= IOSQE_BUFFER_SELECT;
@@ -100,7 +103,10 @@ void UringStream::start_watch() {
 // starts the next one.
 void UringStream::on_receive(const io_uring_cqe& cqe) {
   Chunk chunk = ring().buffer_ring().take(cqe);
-  if (cqe.res > 0) return deliver(std::move(chunk));
+  if (cqe.res > 0) {
+    got_some_ = true;
+    return deliver(std::move(chunk));
+  }
   switch (-cqe.res) {
     case 0:
       return deliver_fin();

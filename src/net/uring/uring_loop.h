@@ -56,6 +56,8 @@ class UringLoop final : public EventLoop {
   BufferRing& buffer_ring() { return buffer_ring_; }
   // Filled by those who receive from it.
   BufferRing& datagram_ring() { return datagram_ring_; }
+  // Handlers are being told; tasks run when all have been.
+  bool is_serving() const { return is_serving_; }
 
  private:
   struct Plan {
@@ -83,6 +85,7 @@ class UringLoop final : public EventLoop {
   BufferRing datagram_ring_{1};
   UniqueFd wakeup_;  // An eventfd that the ring reads.
   std::uint64_t wakes_ = 0;
+  bool is_serving_ = false;
 
   // What requests point to until the kernel has seen them.
   static constexpr std::size_t kIovecs = 4096;

@@ -49,8 +49,9 @@ class UringStream final : public StreamCore, private CompletionHandler {
   OperationSet with_kernel_;
   OperationSet stopped_;  // Cancelled, but not complete yet.
   bool out_of_buffers_ = false;
-  bool error_seen_ = false;                // By the watch.
-  bool watch_ended_ = false;               // The kernel gave it up; it would again.
+  bool got_some_ = false;     // From the receive that ran out of buffers, or is going on.
+  bool error_seen_ = false;   // By the watch.
+  bool watch_ended_ = false;  // The kernel gave it up; it would again.
   std::unique_ptr<SocketAddress> remote_;  // During connect().
 };
 

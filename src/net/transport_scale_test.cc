@@ -1,0 +1,83 @@
+// What the contract in transport.h promises with many endpoints on a loop: a bounded wait beside
+// others that never stop.
+#include <atomic>
+#include <thread>
+
+#include "net/tcp_figures.h"
+#include "net/transport_test_kit.h"
+
+namespace wskrun::net::testing {
+namespace {
+
+class TransportScaleTest : public TransportTest {};
+
+INSTANTIATE_TEST_SUITE_P(Backends, TransportScaleTest, ::testing::ValuesIn(kBackends),
+                         backend_name);
+
+// Streams whose peers write as fast as they can. `bytes` of them have been delivered so far.
+class Flood {
+ public:
+  explicit Flood(std::vector<Connection> connections) : connections_(std::move(connections)) {
+    for (Connection& each : connections_) {
+      each.sink->forget = true;
+      each.sink->on_chunk = [this](const Chunk& chunk) { bytes_.fetch_add(chunk.size()); };
+      each.endpoint().resume_receive();
+    }
+    writer_ = std::thread([this] { write(); });
+  }
+  ~Flood() {
+    stopping_.store(true);
+    writer_.join();
+    for (Connection& each : connections_) EXPECT_TRUE(each.sink->close());
+  }
+  std::size_t bytes() const { return bytes_.load(); }
+
+ private:
+  void write() {
+    const std::string piece(64 << 10, 'f');
+    while (!stopping_.load()) {
+      for (Connection& each : connections_) {
+        static_cast<void>(::send(each.peer.fd(), piece.data(), piece.size(), MSG_DONTWAIT));
+      }
+    }
+  }
+
+  std::vector<Connection> connections_;
+  std::atomic<std::size_t> bytes_{0};
+  std::atomic<bool> stopping_{false};
+  std::thread writer_;
+};
+
+// What one stream may take before it is the next one's turn: on uring all buffers that lie with the
+// kernel, on epoll what it reads at once, up to three times a turn.
+std::size_t most_in_a_turn(const Backend& backend) {
+  return backend.make == make_epoll ? std::size_t{768} << 10 : std::size_t{2} << 20;
+}
+
+TEST_P(TransportScaleTest, AFloodDelaysOthersByABoundedNumberOfBytes) {
+  for (const std::size_t floods : {1, 4, 16}) {
+    Connection modest = accept_connection();
+    std::vector<Connection> connections;
+    for (std::size_t i = 0; i < floods; ++i) connections.push_back(accept_connection(true));
+    Flood flood(std::move(connections));
+    std::atomic<std::size_t> at_delivery{0};
+    modest.sink->on_chunk = [&](const Chunk&) { at_delivery.store(flood.bytes()); };
+    while (flood.bytes() < floods << 20) std::this_thread::yield();
+
+    std::size_t worst = 0;
+    for (std::size_t i = 0; i < 100; ++i) {
+      ASSERT_TRUE(modest.peer.write("m"));
+      while (unacknowledged_bytes(modest.peer.fd()) != 0) std::this_thread::yield();
+      const std::size_t before = flood.bytes();  // The byte waits in the socket by now.
+      ASSERT_TRUE(modest.sink->wait_bytes(i + 1));
+      const std::size_t after = at_delivery.load();
+      if (after > before) worst = std::max(worst, after - before);
+    }
+    // Each of the others once, and what had been taken already on either side of that.
+    EXPECT_LE(worst, (floods + 2) * most_in_a_turn(GetParam())) << floods << " floods";
+    EXPECT_TRUE(modest.sink->close());
+  }
+}
+
+}  // namespace
+}  // namespace wskrun::net::testing
