@@ -1,5 +1,5 @@
 // BasicTransport: a Transport out of a backend's loop, stream and listener classes. It starts the
-// loops and deals endpoints out to them in turn.
+// loops and deals endpoints out to them.
 #pragma once
 
 #include <algorithm>
@@ -67,8 +67,16 @@ class BasicTransport final : public Transport {
 
   explicit BasicTransport(const char* name) : name_(name) {}
 
+  // In turn; but where connections end unevenly, some loops would be left with many and others with
+  // few. So each time another loop is asked, too, every pair once in a while, and who has fewer
+  // gets it: to ask all of many would cost more than it brings.
   LoopType& next_loop() {
-    return *loops_[next_.fetch_add(1, std::memory_order_relaxed) % loops_.size()];
+    const std::size_t count = loops_.size();
+    if (count == 1) return *loops_.front();
+    const std::size_t turn = next_.fetch_add(1, std::memory_order_relaxed);
+    const std::size_t one = turn % count;
+    const std::size_t other = (one + 1 + turn / count % (count - 1)) % count;
+    return *loops_[loops_[other]->endpoints() < loops_[one]->endpoints() ? other : one];
   }
 
   const char* const name_;

@@ -62,7 +62,8 @@ class EventLoop : public Loop {
     return buffers_->under_pressure() || (large_buffers_ && large_buffers_->under_pressure());
   }
 
-  // How many endpoints live here: none may when it stops.
+  // How many endpoints live here: none may when it stops. Any thread.
+  unsigned endpoints() const { return endpoints_.load(std::memory_order_relaxed); }
   void endpoint_opened() { endpoints_.fetch_add(1, std::memory_order_relaxed); }
   void endpoint_closed() { endpoints_.fetch_sub(1, std::memory_order_relaxed); }
 

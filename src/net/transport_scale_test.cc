@@ -1,5 +1,5 @@
 // What the contract in transport.h promises with many endpoints on a loop: a bounded wait beside
-// others that never stop.
+// others that never stop, and endpoints spread evenly over the loops.
 #include <atomic>
 #include <thread>
 
@@ -76,6 +76,46 @@ TEST_P(TransportScaleTest, AFloodDelaysOthersByABoundedNumberOfBytes) {
     // Each of the others once, and what had been taken already on either side of that.
     EXPECT_LE(worst, (floods + 2) * most_in_a_turn(GetParam())) << floods << " floods";
     EXPECT_TRUE(modest.sink->close());
+  }
+}
+
+// The connections of each loop.
+std::vector<std::vector<Connection>> by_loop(std::vector<Connection> connections, unsigned loops) {
+  std::vector<std::vector<Connection>> found(loops);
+  for (Connection& each : connections) {
+    found.at(each.endpoint().loop().index()).push_back(std::move(each));
+  }
+  return found;
+}
+
+TEST_P(TransportScaleTest, ALoopThatIsLeftWithFewerGetsTheNextOnes) {
+  restart({.loop_count = 2});
+  std::vector<Connection> first;
+  for (int i = 0; i < 32; ++i) first.push_back(accept_connection());
+  auto connections = by_loop(std::move(first), 2);
+  // The listener lives on a loop, too.
+  EXPECT_NEAR(static_cast<double>(connections[0].size()), 16, 1);
+
+  const std::size_t left = connections[1].size();
+  for (Connection& each : connections[0]) EXPECT_TRUE(each.sink->close());
+  drain(transport_->loop(0));  // The last of them has gone altogether.
+  std::vector<Connection> next;
+  for (std::size_t i = 0; i + 1 < left; ++i) next.push_back(accept_connection());
+  for (Connection& each : next) {
+    EXPECT_EQ(each.endpoint().loop().index(), 0u);
+    EXPECT_TRUE(each.sink->close());
+  }
+  for (Connection& each : connections[1]) EXPECT_TRUE(each.sink->close());
+}
+
+TEST_P(TransportScaleTest, ManyLoopsShareTheStreamsEvenly) {
+  constexpr unsigned kLoops = 4;
+  restart({.loop_count = kLoops});
+  std::vector<Connection> all;
+  for (int i = 0; i < 64; ++i) all.push_back(accept_connection());
+  for (std::vector<Connection>& each : by_loop(std::move(all), kLoops)) {
+    EXPECT_NEAR(static_cast<double>(each.size()), 16, 2);
+    for (Connection& connection : each) EXPECT_TRUE(connection.sink->close());
   }
 }
 
