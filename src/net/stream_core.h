@@ -146,7 +146,7 @@ class StreamCore : public StreamEndpoint, public base::Recycled, private LoopRes
   };
 
   static constexpr std::chrono::milliseconds kFirstCheck{1};
-  static constexpr std::chrono::milliseconds kLongestCheck{50};
+  static constexpr std::chrono::milliseconds kLongestCheck{1000};
 
   Wishes& wishes_locked() REQUIRES(mutex_) {
     wished_ = true;
