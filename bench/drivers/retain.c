@@ -1,9 +1,9 @@
 /*
  * retain: like event, but every list is kept for a while (STATUS_PENDING) and released together
  * with others, many at a time, or at once when WSK says that memory runs short. In mode echo a list
- * is kept beyond the end of its send.
+ * is kept beyond the end of its send. In mode keep none is released before its connection ends.
  *
- * bench: retain echo sink
+ * bench: retain echo sink keep
  */
 #include "sends.h"
 
@@ -14,6 +14,7 @@ typedef struct _KEEPER {
   KSPIN_LOCK Lock; /* Guards the rest. */
   ULONG KeptLists;
   PWSK_DATA_INDICATION Kept[MAX_KEPT];
+  PWSK_DATA_INDICATION All; /* In mode keep; only the callback touches it. */
 } KEEPER, *PKEEPER;
 
 static SERVER_MODE Mode;
@@ -39,9 +40,17 @@ static VOID Keep(PKEEPER Keeper, PWSK_DATA_INDICATION List, BOOLEAN ReleaseNow) 
   ReleaseAll(&Keeper->Connection, released, count);
 }
 
+static VOID KeepForGood(PKEEPER Keeper, PWSK_DATA_INDICATION List) {
+  PWSK_DATA_INDICATION last = List;
+  while (last->Next != NULL) last = last->Next;
+  last->Next = Keeper->All;
+  Keeper->All = List;
+}
+
 static VOID Closing(PCONNECTION Connection) {
   PKEEPER keeper = CONTAINING_RECORD(Connection, KEEPER, Connection);
   ReleaseAll(Connection, keeper->Kept, keeper->KeptLists);
+  if (keeper->All != NULL) ReleaseAll(Connection, &keeper->All, 1);
 }
 
 static NTSTATUS NTAPI EchoSent(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context) {
@@ -79,6 +88,8 @@ static NTSTATUS WSKAPI ReceiveEvent(PVOID SocketContext, ULONG Flags,
   if (!TryHold(&keeper->Connection)) return STATUS_DATA_NOT_ACCEPTED;
   if (Mode == ModeSink) {
     Keep(keeper, DataIndication, (Flags & WSK_FLAG_RELEASE_ASAP) != 0);
+  } else if (Mode == ModeKeep) {
+    KeepForGood(keeper, DataIndication);
   } else {
     while (DataIndication != NULL) {
       PWSK_DATA_INDICATION next = DataIndication->Next;

@@ -10,7 +10,7 @@ REFERENCE = "uring"  # Whom the others are compared with.
 PROCESSORS = "PROCESSORS"  # In a command: how many processors the server may use.
 
 DECLARATION = re.compile(r"^[ /*]*bench: (\w+)((?: \w+)+)$", re.MULTILINE)
-MODE_NUMBERS = {"echo": 0, "sink": 1, "source": 2, "udp": 0}  # As drivers get them, in "Mode".
+MODE_NUMBERS = {"echo": 0, "sink": 1, "source": 2, "keep": 3, "udp": 0}  # As drivers get them, in "Mode".
 
 
 @dataclasses.dataclass(frozen=True)

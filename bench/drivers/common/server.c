@@ -217,7 +217,7 @@ VOID StopServer(VOID) {
 
 NTSTATUS ReadMode(PUNICODE_STRING RegistryPath, SERVER_MODE* Mode) {
   const ULONG number = ReadNumber(RegistryPath, L"Mode", ModeEcho);
-  if (number > ModeSource) return STATUS_INVALID_PARAMETER;
+  if (number > ModeKeep) return STATUS_INVALID_PARAMETER;
   *Mode = (SERVER_MODE)number;
   return STATUS_SUCCESS;
 }

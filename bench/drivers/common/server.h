@@ -49,7 +49,7 @@ NTSTATUS WSKAPI ServerDisconnectEvent(_In_opt_ PVOID SocketContext, _In_ ULONG F
 
 /* ---- what the harness asks for -------------------------------------------------------------- */
 
-typedef enum _SERVER_MODE { ModeEcho, ModeSink, ModeSource } SERVER_MODE;
+typedef enum _SERVER_MODE { ModeEcho, ModeSink, ModeSource, ModeKeep } SERVER_MODE;
 
 /* "Mode" in the driver's key. */
 NTSTATUS ReadMode(_In_ PUNICODE_STRING RegistryPath, _Out_ SERVER_MODE* Mode);
