@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
 // A smaller rest of a buffer is not worth a system call.
 constexpr std::size_t kLeastSpace = std::size_t{8} << 10;
+constexpr std::size_t kServedPerTurn = 64;  // Of those that wait for memory.
 
 thread_local const Loop* loop_of_thread = nullptr;
 
@@ -205,6 +206,7 @@ void BufferPool::tell_waiting() {
 void BufferPool::wait_for_memory(MemoryWaiter& waiter) {
   if (waiter.memory_link.linked()) return;
   waiters_.push_back(waiter);
+  ++waiting_;
   somebody_waits_.store(true);
   update_pressure();
 }
@@ -212,22 +214,28 @@ void BufferPool::wait_for_memory(MemoryWaiter& waiter) {
 void BufferPool::stop_waiting(MemoryWaiter& waiter) {
   if (!waiter.memory_link.linked()) return;
   Waiters::remove(waiter);
+  --waiting_;
+  to_serve_ = std::min(to_serve_, waiting_);
   somebody_waits_.store(!waiters_.empty());
   update_pressure();
 }
 
 bool BufferPool::can_serve_waiting() {
-  return !waiters_.empty() && (reserve_came_back_.load() || has_free());
+  return !waiters_.empty() && (to_serve_ > 0 || reserve_came_back_.load() || has_free());
 }
 
 void BufferPool::serve_waiting() {
   if (!can_serve_waiting()) return;
-  reserve_came_back_.store(false);
-  Waiters served;
-  served.take(waiters_);
-  somebody_waits_.store(false);
+  // Whose memory it was is not known, and how much each wants neither.
+  if (reserve_came_back_.exchange(false) || has_free()) to_serve_ = waiting_;
+  for (std::size_t i = 0; i < kServedPerTurn && to_serve_ > 0; ++i) {
+    MemoryWaiter& next = *waiters_.pop_front();
+    --waiting_;
+    --to_serve_;
+    next.on_memory();  // It may wait again, behind all others.
+  }
+  somebody_waits_.store(!waiters_.empty());
   update_pressure();
-  while (MemoryWaiter* waiter = served.pop_front()) waiter->on_memory();
 }
 
 // One chunk's memory, just as long as its bytes.

@@ -88,6 +88,7 @@ class BufferPool {
   std::size_t total_bytes() const { return buffer_bytes_ * most_buffers_; }  // The bound.
 
   // on_memory() is called once when memory has come back, to this pool or to any of its reserves.
+  // Who waits longest hears first, and a bounded number in each turn.
   void wait_for_memory(MemoryWaiter& waiter);
   void stop_waiting(MemoryWaiter& waiter);
   bool can_serve_waiting();
@@ -128,6 +129,8 @@ class BufferPool {
   std::size_t free_count_ = 0;
   PoolBuffer* current_ = nullptr;
   Waiters waiters_;
+  std::size_t waiting_ = 0;   // How many they are.
+  std::size_t to_serve_ = 0;  // How many of them, from the front, have yet to hear of memory.
 
   base::MpscQueue<PoolBuffer> returned_;  // By other threads.
   std::atomic<bool> somebody_waits_{false};

@@ -1,5 +1,6 @@
 // What the contract in transport.h promises with many endpoints on a loop: a bounded wait beside
-// others that never stop, and endpoints spread evenly over the loops.
+// others that never stop, memory for each, and endpoints spread evenly over the loops.
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -116,6 +117,34 @@ TEST_P(TransportScaleTest, ManyLoopsShareTheStreamsEvenly) {
   for (std::vector<Connection>& each : by_loop(std::move(all), kLoops)) {
     EXPECT_NEAR(static_cast<double>(each.size()), 16, 2);
     for (Connection& connection : each) EXPECT_TRUE(connection.sink->close());
+  }
+}
+
+TEST_P(TransportScaleTest, EachOfManyThatWaitForMemoryGetsSome) {
+  restart({.loop_count = 1, .receive_memory_bytes = 1 << 20});
+  // More than a stream may have when the memory is all gone, and more streams than are told of new
+  // memory in a turn.
+  const std::string all = pattern(100 << 10);
+  std::vector<Connection> connections;
+  for (int i = 0; i < 150; ++i) {
+    connections.push_back(accept_connection(/*paused=*/true));
+    connections.back().sink->retain = true;
+    ASSERT_TRUE(connections.back().peer.write(all));
+  }
+  for (Connection& each : connections) each.endpoint().resume_receive();
+  while (!transport_->under_memory_pressure()) std::this_thread::yield();
+
+  const auto is_whole = [&](Connection& each) { return each.sink->byte_count() == all.size(); };
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  while (!std::all_of(connections.begin(), connections.end(), is_whole)) {
+    ASSERT_LT(std::chrono::steady_clock::now(), end);
+    for (Connection& each : connections) each.sink->take_chunks();
+    std::this_thread::yield();
+  }
+  for (Connection& each : connections) {
+    each.sink->take_chunks();
+    EXPECT_TRUE(each.sink->bytes() == all);
+    EXPECT_TRUE(each.sink->close());
   }
 }
 
