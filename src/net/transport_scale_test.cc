@@ -10,7 +10,15 @@
 namespace wskrun::net::testing {
 namespace {
 
-class TransportScaleTest : public TransportTest {};
+class TransportScaleTest : public TransportTest {
+ protected:
+  std::vector<Connection> accept_connections(std::size_t count, bool paused = false) {
+    std::vector<Connection> connections;
+    connections.reserve(count);
+    while (connections.size() < count) connections.push_back(accept_connection(paused));
+    return connections;
+  }
+};
 
 INSTANTIATE_TEST_SUITE_P(Backends, TransportScaleTest, ::testing::ValuesIn(kBackends),
                          backend_name);
@@ -58,15 +66,13 @@ std::size_t most_in_a_turn(const Backend& backend) {
 TEST_P(TransportScaleTest, AFloodDelaysOthersByABoundedNumberOfBytes) {
   for (const std::size_t floods : {1, 4, 16}) {
     Connection modest = accept_connection();
-    std::vector<Connection> connections;
-    for (std::size_t i = 0; i < floods; ++i) connections.push_back(accept_connection(true));
-    Flood flood(std::move(connections));
+    Flood flood(accept_connections(floods, /*paused=*/true));
     std::atomic<std::size_t> at_delivery{0};
     modest.sink->on_chunk = [&](const Chunk&) { at_delivery.store(flood.bytes()); };
     while (flood.bytes() < floods << 20) std::this_thread::yield();
 
     std::size_t worst = 0;
-    for (std::size_t i = 0; i < 100; ++i) {
+    for (std::size_t i = 0; i < 50; ++i) {
       ASSERT_TRUE(modest.peer.write("m"));
       while (unacknowledged_bytes(modest.peer.fd()) != 0) std::this_thread::yield();
       const std::size_t before = flood.bytes();  // The byte waits in the socket by now.
@@ -91,18 +97,14 @@ std::vector<std::vector<Connection>> by_loop(std::vector<Connection> connections
 
 TEST_P(TransportScaleTest, ALoopThatIsLeftWithFewerGetsTheNextOnes) {
   restart({.loop_count = 2});
-  std::vector<Connection> first;
-  for (int i = 0; i < 32; ++i) first.push_back(accept_connection());
-  auto connections = by_loop(std::move(first), 2);
+  auto connections = by_loop(accept_connections(32), 2);
   // The listener lives on a loop, too.
   EXPECT_NEAR(static_cast<double>(connections[0].size()), 16, 1);
 
   const std::size_t left = connections[1].size();
   for (Connection& each : connections[0]) EXPECT_TRUE(each.sink->close());
   drain(transport_->loop(0));  // The last of them has gone altogether.
-  std::vector<Connection> next;
-  for (std::size_t i = 0; i + 1 < left; ++i) next.push_back(accept_connection());
-  for (Connection& each : next) {
+  for (Connection& each : accept_connections(left - 1)) {
     EXPECT_EQ(each.endpoint().loop().index(), 0u);
     EXPECT_TRUE(each.sink->close());
   }
@@ -112,9 +114,7 @@ TEST_P(TransportScaleTest, ALoopThatIsLeftWithFewerGetsTheNextOnes) {
 TEST_P(TransportScaleTest, ManyLoopsShareTheStreamsEvenly) {
   constexpr unsigned kLoops = 4;
   restart({.loop_count = kLoops});
-  std::vector<Connection> all;
-  for (int i = 0; i < 64; ++i) all.push_back(accept_connection());
-  for (std::vector<Connection>& each : by_loop(std::move(all), kLoops)) {
+  for (std::vector<Connection>& each : by_loop(accept_connections(64), kLoops)) {
     EXPECT_NEAR(static_cast<double>(each.size()), 16, 2);
     for (Connection& connection : each) EXPECT_TRUE(connection.sink->close());
   }
@@ -125,11 +125,10 @@ TEST_P(TransportScaleTest, EachOfManyThatWaitForMemoryGetsSome) {
   // More than a stream may have when the memory is all gone, and more streams than are told of new
   // memory in a turn.
   const std::string all = pattern(100 << 10);
-  std::vector<Connection> connections;
-  for (int i = 0; i < 150; ++i) {
-    connections.push_back(accept_connection(/*paused=*/true));
-    connections.back().sink->retain = true;
-    ASSERT_TRUE(connections.back().peer.write(all));
+  std::vector<Connection> connections = accept_connections(150, /*paused=*/true);
+  for (Connection& each : connections) {
+    each.sink->retain = true;
+    ASSERT_TRUE(each.peer.write(all));
   }
   for (Connection& each : connections) each.endpoint().resume_receive();
   while (!transport_->under_memory_pressure()) std::this_thread::yield();
