@@ -65,10 +65,11 @@ std::size_t most_in_a_turn(const Backend& backend) {
 
 TEST_P(TransportScaleTest, AFloodDelaysOthersByABoundedNumberOfBytes) {
   for (const std::size_t floods : {1, 4, 16}) {
-    Connection modest = accept_connection();
+    Connection modest = accept_connection(/*paused=*/true);
     Flood flood(accept_connections(floods, /*paused=*/true));
     std::atomic<std::size_t> at_delivery{0};
     modest.sink->on_chunk = [&](const Chunk&) { at_delivery.store(flood.bytes()); };
+    modest.endpoint().resume_receive();
     while (flood.bytes() < floods << 20) std::this_thread::yield();
 
     std::size_t worst = 0;
