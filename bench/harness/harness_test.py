@@ -397,6 +397,14 @@ class Profiling(unittest.TestCase):
         self.assertIn("4,000 ns each", words)
         self.assertIn("tcp_sendmsg (3,000 ns, 75.00%)", words)
         self.assertIn(flame.COLOURS["wsk"], picture)
+
+    def test_of_a_flame_graph_the_drawing_is_kept_and_not_the_program(self):
+        picture = flame.still(
+            f'<svg xmlns="{flame.SVG}" onload="init()"><!-- of others --><style>g {{}}</style>'
+            '<script>function init() {}</script><text id="search">Search</text>'
+            '<g onclick="zoom()"><title>run (5 ns)</title><rect width="9"/></g></svg>')
+        self.assertEqual(picture, f'<svg xmlns="{flame.SVG}"><g><title>run (5 ns)</title>'
+                                  '<rect width="9" /></g></svg>\n')
         self.assertLess(len(picture), 300_000)
 
     def test_a_file_is_drawn_again_without_measuring(self):
