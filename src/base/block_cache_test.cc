@@ -32,6 +32,7 @@ TEST(BlockCache, WhatOneThreadTakesAndAnotherFreesComesBack) {
   std::set<void*> seen;
   for (int round = 0; round < 50; ++round) {
     std::vector<void*> blocks;
+    blocks.reserve(kAtOnce);
     for (int i = 0; i < kAtOnce; ++i) blocks.push_back(take_block(kBytes));
     seen.insert(blocks.begin(), blocks.end());
     std::thread([&] {

@@ -25,6 +25,7 @@ TEST(SmallMutex, LetsOneInAtATime) {
     }
   };
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int i = 0; i < kThreads; ++i) threads.emplace_back(work);
   for (std::thread& thread : threads) thread.join();
   EXPECT_TRUE(alone);
@@ -40,6 +41,7 @@ TEST(SmallMutex, WakesEveryoneWhoSleeps) {
     int passed = 0;
     mutex.lock();
     std::vector<std::thread> threads;
+    threads.reserve(kThreads);
     for (int i = 0; i < kThreads; ++i) {
       threads.emplace_back([&] {
         came.fetch_add(1);

@@ -200,6 +200,7 @@ TEST_P(DatagramTest, SendsGoOutInOrder) {
   UdpPeer peer;
   Error error(EIO);
   std::vector<std::string> texts;
+  texts.reserve(100);
   for (int i = 0; i < 100; ++i) texts.push_back(pattern(i * 7 % 50, i));
   Outgoing list(texts, peer.address());
   error = send_and_wait(*sink, list.send);
@@ -427,8 +428,10 @@ TEST_P(DatagramTest, ManyThreadsSendAtOnceAndCloseEndsWhatWaits) {
   auto sink = open();
   UdpPeer peer;
   std::vector<std::thread> threads;
+  threads.reserve(4);
   std::atomic<int> pending{0};
   std::vector<std::unique_ptr<Outgoing>> sends;
+  sends.reserve(400);
   for (int i = 0; i < 400; ++i) {
     sends.push_back(
         std::make_unique<Outgoing>(std::vector<std::string>(4, pattern(100)), peer.address()));

@@ -163,7 +163,8 @@ void write_control_info(const net::Datagram& datagram, std::uint32_t wanted, Con
     writer.append(level, ipv4 ? IP_TOS : IPV6_TCLASS, INT{*info.traffic_class});
   }
   if (info.traffic_class && (wanted & (ipv4 ? kControlEcn4 : kControlEcn6)) != 0) {
-    writer.append(level, ipv4 ? IP_ECN : IPV6_ECN, INT{*info.traffic_class & kEcnBits});
+    static_assert(IP_ECN == IPV6_ECN);
+    writer.append(level, IP_ECN, INT{*info.traffic_class & kEcnBits});
   }
   if (info.segment_bytes && (wanted & kControlCoalesced) != 0) {
     writer.append(IPPROTO_UDP, UDP_COALESCED_INFO, ULONG{*info.segment_bytes});
