@@ -1,5 +1,5 @@
-// Sleeping and waking. std::atomic's wait() gives the processor up several times before it sleeps,
-// which was dearer than to sleep at once.
+// Sleeping and waking, at once as pthread's mutex does: std::atomic's wait() gives the processor up
+// several times first. Which of the two is cheaper was within the noise.
 #include "base/mutex.h"
 
 #include <linux/futex.h>
