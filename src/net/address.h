@@ -20,11 +20,6 @@ struct Address {
   bool operator==(const Address&) const = default;
 };
 
-// No address in particular; that of a socket that is bound to all of the host's.
-inline bool is_unspecified(const Address& address) {
-  return std::ranges::all_of(address.ip, [](std::uint8_t byte) { return byte == 0; });
-}
-
 // IPv4 within IPv6: the last four bytes.
 inline constexpr std::array<std::uint8_t, 12> kMappedIpv4Prefix{0, 0, 0, 0, 0,    0,
                                                                 0, 0, 0, 0, 0xff, 0xff};
@@ -32,6 +27,13 @@ inline constexpr std::array<std::uint8_t, 12> kMappedIpv4Prefix{0, 0, 0, 0, 0,  
 inline bool is_mapped_ipv4(const Address& address) {
   return address.family == Family::kIpv6 &&
          std::equal(kMappedIpv4Prefix.begin(), kMappedIpv4Prefix.end(), address.ip.begin());
+}
+
+// No address in particular, of either family: that of a socket bound to all of the host's.
+inline bool is_unspecified(const Address& address) {
+  const std::size_t prefix = is_mapped_ipv4(address) ? kMappedIpv4Prefix.size() : 0;
+  return std::all_of(address.ip.begin() + prefix, address.ip.end(),
+                     [](std::uint8_t byte) { return byte == 0; });
 }
 
 }  // namespace wskrun::net

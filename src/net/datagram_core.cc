@@ -174,6 +174,7 @@ void DatagramCore::writable() {
 }
 
 void DatagramCore::give_up(Error error) {
+  hand_over_arrived();  // It came before.
   if (closing_ || std::exchange(failed_, true)) return;
   sink_.failed(error);
 }

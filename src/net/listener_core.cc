@@ -10,8 +10,7 @@ constexpr std::chrono::milliseconds kRetryAfterShortage{20};
 
 std::optional<Address> address_of_all_connections(int listening) {
   const Address bound = local_address_of(listening);
-  const bool mapped_any = is_mapped_ipv4(bound) && bound.ip[12] == 0;
-  if (is_unspecified(bound) || mapped_any) return std::nullopt;
+  if (is_unspecified(bound)) return std::nullopt;
   return bound;
 }
 

@@ -102,13 +102,12 @@ bool may_be_broadcast(std::uint32_t ipv4) {
 
 // Whatever comes to a socket bound to `address` was sent to this one host.
 bool is_of_one_host(const Address& address) {
+  if (is_unspecified(address)) return false;
   const bool mapped = is_mapped_ipv4(address);
-  if (address.family == Family::kIpv6 && !mapped) {
-    return !is_unspecified(address) && address.ip[0] != 0xff;
-  }
+  if (address.family == Family::kIpv6 && !mapped) return address.ip[0] != 0xff;
   std::uint32_t ipv4 = 0;
   std::memcpy(&ipv4, address.ip.data() + (mapped ? kMappedIpv4Prefix.size() : 0), sizeof ipv4);
-  return ipv4 != INADDR_ANY && !IN_MULTICAST(ntohl(ipv4)) && !may_be_broadcast(ipv4);
+  return !IN_MULTICAST(ntohl(ipv4)) && !may_be_broadcast(ipv4);
 }
 
 Error subscribe_to_news(int fd, Family family) {
